@@ -1,0 +1,1 @@
+"""Hài Lòng: citizen satisfaction surveys, from a transaction to a verdict."""

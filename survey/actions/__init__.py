@@ -1,0 +1,1 @@
+"""Verbs: what people and jobs do."""

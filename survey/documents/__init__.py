@@ -1,0 +1,1 @@
+"""Paper: data in, bytes out. Jinja and Babel, no Flask."""

@@ -1,0 +1,1 @@
+"""SQL: tables, and one file of queries per noun."""

@@ -1,0 +1,1 @@
+"""HTTP: routes, forms, headers, static files. No SQL, no statistics."""
