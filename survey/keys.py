@@ -1,0 +1,84 @@
+"""Secrets: what is derived from the installation's secret key, tokens and their keyed hashes, the signing key."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from survey.settings import Settings, write_private
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+TOKEN_BYTES = 16
+TOKEN_LENGTH = 26
+SIGNING_KEY_FILE = "checkpoint.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys for one purpose each, derived by HKDF (RFC 5869) from the installation's secret key."""
+
+    token: bytes
+    receipt: bytes
+    staff_session: bytes
+    web_session: bytes
+    unit: bytes
+
+    def token_hash(self, token: str) -> bytes:
+        """Keyed hash of a token in its canonical spelling: all that is ever stored of it (32 bytes)."""
+        return hmac.digest(self.token, token.encode(), sha256)
+
+    def unit_hash(self, dossier: str) -> bytes:
+        """Keyed hash of a dossier code (32 bytes): tells duplicates apart and names nobody."""
+        return hmac.digest(self.unit, dossier.encode(), sha256)
+
+    def session_hash(self, session: str) -> bytes:
+        """Keyed hash of a staff session's cookie value (32 bytes)."""
+        return hmac.digest(self.staff_session, session.encode(), sha256)
+
+
+def derive_keys(secret_key: bytes) -> Keys:
+    """All keys of an installation, from its one secret."""
+    return Keys(**{purpose: _derive(secret_key, purpose) for purpose in Keys.__slots__})
+
+
+def new_token() -> str:
+    """A token for a link: 128 random bits as 26 Crockford base32 characters."""
+    number = int.from_bytes(secrets.token_bytes(TOKEN_BYTES), "big")
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(5 * (TOKEN_LENGTH - 1), -1, -5))
+
+
+def canonical_token(text: str) -> str | None:
+    """The one spelling of what somebody opened or typed; None when it cannot be a token.
+
+    Case, spaces and hyphens do not matter, nor O for 0, nor I or L for 1 (Crockford's base32).
+    """
+    if len(text) > 4 * TOKEN_LENGTH:
+        return None
+    letters = text.upper().translate(str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None}))
+    return letters if len(letters) == TOKEN_LENGTH and set(letters) <= set(CROCKFORD) else None
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key that signs checkpoints; made on first use in the home (embedded mode: not separated)."""
+    path = settings.key_folder / SIGNING_KEY_FILE
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _keep_signing_key(path)
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
+def _keep_signing_key(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+
+
+def _derive(secret_key: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"hailong/" + purpose.encode()).derive(secret_key)

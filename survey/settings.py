@@ -1,0 +1,136 @@
+"""Settings come from the environment, are checked at start, and say what to set when they are wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SECRET_FILE = "secret.key"
+ADDRESS_FILE = "address"
+MINIMUM_SECRET_LENGTH = 32
+WELL_KNOWN_SECRETS = ("changeme", "secret", "password", "example", "insecure", "default", "hailong")
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+
+
+class SettingsError(Exception):
+    """A setting is missing or weak; the message says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where one installation lives and what it must keep secret.
+
+    `hosts` empty means: any host name that resolves to this machine's loopback address, nothing else.
+    """
+
+    home: Path
+    database_url: str
+    secret_key: bytes
+    hosts: tuple[str, ...] = ()
+    base_url: str = DEFAULT_ADDRESS
+    proxies: int = 0
+
+    @property
+    def lock_file(self) -> Path:
+        return self.home / "write.lock"
+
+    @property
+    def key_folder(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of an installation that `hailong init` has made. Raises SettingsError."""
+    environ = os.environ if environ is None else environ
+    home = home_folder(environ)
+    return Settings(
+        home=home,
+        database_url=database_url(environ, home),
+        secret_key=_secret_key(environ, home),
+        hosts=tuple(host.strip().lower() for host in environ.get("HAILONG_HOSTS", "").split(",") if host.strip()),
+        base_url=_base_url(environ, home),
+        proxies=_whole_number(environ, "HAILONG_PROXIES"),
+    )
+
+
+def home_folder(environ: Mapping[str, str]) -> Path:
+    """The data folder: HAILONG_HOME, else `.hailong` in the current folder."""
+    return Path(environ.get("HAILONG_HOME") or ".hailong").expanduser().resolve()
+
+
+def database_url(environ: Mapping[str, str], home: Path) -> str:
+    """HAILONG_DATABASE_URL in SQLAlchemy's spelling, else a SQLite file in the home. Raises SettingsError."""
+    url = environ.get("HAILONG_DATABASE_URL") or f"sqlite:///{home / 'hailong.sqlite'}"
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        return url
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return "postgresql+psycopg:" + url.partition(":")[2]
+    raise SettingsError(
+        f"HAILONG_DATABASE_URL starts with '{scheme}:', which is not supported. "
+        "Set it to sqlite:////path/to/file.sqlite or postgresql://user:password@host/database."
+    )
+
+
+def make_home(environ: Mapping[str, str]) -> Path:
+    """Make the data folder and, when none is set or kept, a secret key in it (readable by its owner only)."""
+    home = home_folder(environ)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not environ.get("HAILONG_SECRET_KEY") and not (home / SECRET_FILE).exists():
+        write_private(home / SECRET_FILE, secrets.token_hex(32).encode() + b"\n")
+    return home
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def _secret_key(environ: Mapping[str, str], home: Path) -> bytes:
+    secret = environ.get("HAILONG_SECRET_KEY")
+    if secret is None:
+        kept = home / SECRET_FILE
+        if not kept.exists():
+            raise SettingsError(
+                f"There is no secret key. Run `hailong init` (it makes one in {home}) or set HAILONG_SECRET_KEY "
+                "to at least 32 random characters, for instance the output of `openssl rand -hex 32`."
+            )
+        secret = kept.read_text(encoding="ascii").strip()
+    _refuse_weak(secret)
+    return secret.encode()
+
+
+def _refuse_weak(secret: str) -> None:
+    cure = "Set HAILONG_SECRET_KEY to at least 32 random characters, for instance the output of `openssl rand -hex 32`."
+    if len(secret) < MINIMUM_SECRET_LENGTH:
+        raise SettingsError(f"The secret key is too short ({len(secret)} characters). {cure}")
+    if len(set(secret)) < 10 or any(word in secret.lower() for word in WELL_KNOWN_SECRETS):
+        raise SettingsError(f"The secret key can be guessed. {cure}")
+
+
+def _base_url(environ: Mapping[str, str], home: Path) -> str:
+    kept = home / ADDRESS_FILE
+    url = environ.get("HAILONG_BASE_URL") or (kept.read_text().strip() if kept.exists() else DEFAULT_ADDRESS)
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise SettingsError(
+            f"HAILONG_BASE_URL is '{url}', which is not a web address. "
+            "Set it to the address that citizens open, for instance https://khaosat.example.gov.vn."
+        )
+    return url.rstrip("/")
+
+
+def _whole_number(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name, "0")
+    if not value.isascii() or not value.isdigit():
+        raise SettingsError(f"{name} is '{value}'. Set it to a whole number (0 when no proxy stands in front).")
+    return int(value)

@@ -1,0 +1,135 @@
+"""One way to read and one way to write, on SQLite and PostgreSQL alike.
+
+SQLite before 3.51.3 can corrupt its WAL when two connections checkpoint at once, so every process takes one lock
+file around BEGIN ... COMMIT and around WAL checkpoints, and automatic checkpoints are off.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+CRASH_VARIABLE = "HAILONG_CRASH_AT"
+WAL_PAGES_BEFORE_CHECKPOINT = 4000
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the triggers that forbid deletion
+    "wal_autocheckpoint=0",
+    "busy_timeout=10000",
+    "trusted_schema=OFF",
+)
+
+
+class Database:
+    """An open database: `reading()` for a snapshot, `writing(step)` for one durable transaction.
+
+    The writing lock is only for SQLite; PostgreSQL orders its writers itself.
+    """
+
+    def __init__(self, url: str, lock_file: Path) -> None:
+        self.engine = _open_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._lock = WriteLock(lock_file) if self.is_sqlite else None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose statements see one state of the database."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self, step: str) -> Iterator[Connection]:
+        """One transaction, durable when the block has ended; `step` names its two crash points."""
+        if self._lock is None:
+            with self.engine.connect() as connection:
+                yield from _commit(connection, step)
+            return
+        with self._lock, self.engine.connect() as connection:
+            immediate = connection.execution_options(hailong_begin="BEGIN IMMEDIATE")
+            yield from _commit(immediate, step)
+            _checkpoint_wal(immediate)
+
+    def writing_lock(self) -> AbstractContextManager[None]:
+        """The lock alone, for the few who need a connection of their own."""
+        return self._lock if self._lock is not None else nullcontext()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class WriteLock(AbstractContextManager[None]):
+    """A lock file that threads and processes share."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread_lock = threading.RLock()
+        self._depth = 0
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        self._thread_lock.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            os.close(self._descriptor)
+        self._thread_lock.release()
+
+
+def crash_point(name: str) -> None:
+    """Die here, as by a power cut, when a fault test asks for it by the environment."""
+    if os.environ.get(CRASH_VARIABLE) == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _commit(connection: Connection, step: str) -> Iterator[Connection]:
+    with connection.begin():
+        yield connection
+        crash_point(f"{step}:before-commit")
+    crash_point(f"{step}:after-commit")
+
+
+def _open_engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=8)
+    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=24, max_overflow=24)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(raw: Any, _record: object) -> None:
+    raw.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late
+    cursor = raw.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("hailong_begin", "BEGIN"))
+
+
+def _checkpoint_wal(connection: Connection) -> None:
+    raw: Any = connection.connection.driver_connection
+    path = Path(raw.execute("PRAGMA database_list").fetchone()[2] + "-wal")
+    if path.exists() and path.stat().st_size > WAL_PAGES_BEFORE_CHECKPOINT * 4096:
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -1,0 +1,87 @@
+"""Bring a database to the newest schema; forward only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from survey.store.database import Database
+from survey.store.tables import metadata
+
+
+class SchemaTooNew(Exception):
+    """The database was made by a newer version of the program."""
+
+
+def migrate(database: Database) -> tuple[str | None, str]:
+    """Run what is missing, in one transaction; the revision before and after.
+
+    On SQLite foreign keys are off meanwhile: a rebuilt parent table would otherwise delete its children.
+    """
+    with database.engine.connect() as connection, database.writing_lock():
+        _set_foreign_keys(connection, database, on=False)
+        with connection.begin():
+            before = _revision(connection)
+            _refuse_newer(before)
+            command.upgrade(_config(connection), "head")
+            _check_foreign_keys(connection, database)
+        _set_foreign_keys(connection, database, on=True)
+    return before, newest_revision()
+
+
+def current_revision(database: Database) -> str | None:
+    """The schema that the database has; None when it is empty."""
+    with database.reading() as connection:
+        return _revision(connection)
+
+
+def newest_revision() -> str:
+    """The schema that this version of the program needs."""
+    head = ScriptDirectory.from_config(_config(None)).get_current_head()
+    assert head is not None
+    return head
+
+
+def migrations_folder() -> Path:
+    """The checkout's migrations, or those inside the installed package."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_migrations"
+    return inside if inside.exists() else package.parent / "migrations"
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes.update(connection=connection, metadata=metadata)
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaTooNew(
+            f"The database has schema {revision}, which this version of hailong does not know. Install the newer version."
+        )
+
+
+def _set_foreign_keys(connection: Connection, database: Database, *, on: bool) -> None:
+    if database.is_sqlite:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
+
+def _check_foreign_keys(connection: Connection, database: Database) -> None:
+    if database.is_sqlite:
+        broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if broken:
+            raise RuntimeError(f"Migration would break {len(broken)} references, first: {broken[0]}. Nothing was changed.")
