@@ -1,0 +1,483 @@
+# ruff: noqa: N818 - errors are named after what failed, as everywhere in the house
+"""The auditor's verifier: hashes, signatures and proofs that need no trust in the province.
+
+Standard library and `cryptography` only; one file, so that an auditor can read it, copy it and run it alone:
+
+    python proof.py BUNDLE --key VKEY [--receipt CODE] [--kept NOTE]
+
+Sources: RFC 6962 section 2.1 (tree hashes and proofs) and RFC 9162 section 2.1 (their verification); C2SP signed-note,
+tlog-checkpoint and tlog-cosignature (notes and keys); RFC 8785 (canonical JSON).
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+HASH_SIZE = 32
+NONCE_SIZE = 16  # fixed: with a free length, a byte could move from the codes into the nonce under the same hash
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+ED25519, COSIGNATURE = 1, 4  # signature types of C2SP signed-note and tlog-cosignature
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+RECEIPT_LENGTH = 10
+
+_sha256 = hashlib.sha256
+
+
+class ProofError(ValueError):
+    """Something that should be proved is not written as it must be."""
+
+
+class MalformedLeaf(ProofError):
+    """A nonce or hash has the wrong length: take the stored bytes unchanged."""
+
+
+class MalformedTree(ProofError):
+    """A saved tree does not fit its size: rebuild it from the ledger."""
+
+
+class MalformedNote(ProofError):
+    """A note, key or checkpoint is not in the C2SP format: fetch it again, byte for byte."""
+
+
+class UnverifiedNote(ProofError):
+    """No trusted key signed the note, or a trusted key's signature is wrong: do not believe its text."""
+
+
+class MalformedReceipt(ProofError):
+    """A receipt code has ten letters and digits: read it again from the thank-you page."""
+
+
+class NotCanonical(ProofError):
+    """Only null, booleans, integers up to 2**53, strings, lists and string-keyed objects have one spelling here."""
+
+
+def digest_part(nonce: bytes, stored: bytes) -> bytes:
+    """SHA-256 of a 16-byte nonce followed by the stored bytes: one half of a leaf."""
+    if len(nonce) != NONCE_SIZE:
+        raise MalformedLeaf(f"a nonce has {NONCE_SIZE} bytes, this one {len(nonce)}")
+    return _sha256(nonce + stored).digest()
+
+
+def response_leaf(nonce1: bytes, codes: bytes, text_digest: bytes) -> bytes:
+    """Leaf data (64 bytes) of a row; `text_digest` is `digest_part(nonce2, text)` and outlives an erased text."""
+    if len(text_digest) != HASH_SIZE:
+        raise MalformedLeaf(f"a text digest has {HASH_SIZE} bytes, this one {len(text_digest)}")
+    return digest_part(nonce1, codes) + text_digest
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """RFC 6962 hash of leaf data."""
+    return _sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962 hash of an inner node."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A growing tree that remembers only its frontier: the roots of its complete subtrees, largest first."""
+
+    def __init__(self, size: int = 0, frontier: Sequence[bytes] = ()) -> None:
+        if size < 0 or len(frontier) != size.bit_count() or any(len(peak) != HASH_SIZE for peak in frontier):
+            raise MalformedTree(f"a tree of {size} leaves does not have this frontier: rebuild it from the ledger")
+        self.size = size
+        self._frontier = list(frontier)
+
+    @property
+    def frontier(self) -> tuple[bytes, ...]:
+        return tuple(self._frontier)
+
+    @property
+    def root(self) -> bytes:
+        return _fold(self._frontier)
+
+    def append(self, leaf: bytes, level: int = 0) -> None:
+        """Append a leaf hash or, where the size is a multiple of 2**level, the root of 2**level leaves."""
+        if len(leaf) != HASH_SIZE or self.size & ((1 << level) - 1):
+            raise MalformedLeaf("append takes the 32-byte leaf_hash(data), or an aligned subtree's root")
+        subtrees = self.size >> level
+        while subtrees & 1:
+            leaf = node_hash(self._frontier.pop(), leaf)
+            subtrees >>= 1
+        self._frontier.append(leaf)
+        self.size += 1 << level
+
+    def serialise(self) -> bytes:
+        """Eight bytes of size, then the frontier: at most 8 + 32·log2(size) bytes."""
+        return self.size.to_bytes(8, "big") + b"".join(self._frontier)
+
+    @classmethod
+    def restore(cls, state: bytes) -> Self:
+        """The tree that `serialise` saved."""
+        hashes = state[8:]
+        if len(state) < 8 or len(hashes) % HASH_SIZE:
+            raise MalformedTree("a saved tree is 8 bytes and whole hashes: rebuild it from the ledger")
+        peaks = [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]
+        return cls(int.from_bytes(state[:8], "big"), peaks)
+
+
+class History:
+    """Every complete subtree over given leaf hashes: gives the root and proofs at any past size in O(log² n)."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self.size = len(leaves)
+        self._levels = [list(leaves)]
+        while len(below := self._levels[-1]) > 1:
+            pairs = zip(below[::2], below[1::2], strict=False)
+            self._levels.append([_sha256(b"\x01" + left + right).digest() for left, right in pairs])
+
+    def frontier(self, size: int) -> list[bytes]:
+        """Roots of the complete subtrees at an earlier size, largest first."""
+        return self._peaks(0, size)
+
+    def root(self, size: int | None = None) -> bytes:
+        return _fold(self.frontier(self.size if size is None else size))
+
+    def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
+        """Audit path of the leaf at `index` in the tree of `size` leaves, lowest sibling first (RFC 6962, 2.1.1)."""
+        size = self.size if size is None else size
+        if not 0 <= index < size <= self.size:
+            raise IndexError(f"no leaf {index} in a tree of {size} among {self.size}")
+        start, path = 0, []
+        while size - start > 1:
+            middle = start + _split(size - start)
+            if index < middle:
+                path.append(_fold(self._peaks(middle, size)))
+                size = middle
+            else:
+                path.append(_fold(self._peaks(start, middle)))
+                start = middle
+        return path[::-1]
+
+    def consistency_proof(self, old_size: int, size: int | None = None) -> list[bytes]:
+        """Proof that the tree of `old_size` leaves is a prefix of the one of `size` (RFC 6962, 2.1.2)."""
+        size = self.size if size is None else size
+        if not 0 <= old_size <= size <= self.size:
+            raise IndexError(f"no trees of {old_size} and {size} leaves among {self.size}")
+        return [] if old_size in (0, size) else self._subproof(old_size, 0, size, True)
+
+    def _subproof(self, old_size: int, start: int, end: int, known: bool) -> list[bytes]:
+        if old_size == end:
+            return [] if known else [_fold(self._peaks(start, end))]
+        middle = start + _split(end - start)
+        if old_size <= middle:
+            return [*self._subproof(old_size, start, middle, known), _fold(self._peaks(middle, end))]
+        return [*self._subproof(old_size, middle, end, False), _fold(self._peaks(start, middle))]
+
+    def _peaks(self, start: int, end: int) -> list[bytes]:
+        """Complete subtrees that cover [start, end), largest first; every range of a proof starts aligned."""
+        peaks = []
+        while start < end:
+            level = (end - start).bit_length() - 1
+            peaks.append(self._levels[level][start >> level])
+            start += 1 << level
+        return peaks
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """RFC 6962 root over leaf hashes."""
+    return History(leaves).root()
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Audit path of one leaf; keep a `History` where many are asked."""
+    return History(leaves).inclusion_proof(index)
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Proof that the first `old_size` leaves were never changed; keep a `History` where many are asked."""
+    return History(leaves).consistency_proof(old_size)
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether the leaf hash is at `index` of the tree with this size and root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    node, last = index, size - 1
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            leaf = node_hash(sibling, leaf)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            leaf = node_hash(leaf, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and hmac.compare_digest(leaf, root)
+
+
+def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether the tree of `size` leaves only appended to the one of `old_size` (RFC 9162, 2.1.4.2)."""
+    if old_size == 0:
+        return size >= 0 and not proof and old_root == EMPTY_ROOT
+    if old_size == size:
+        return not proof and hmac.compare_digest(old_root, root)
+    if not 0 < old_size < size or not proof:
+        return False
+    path = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
+    node, last = old_size - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and hmac.compare_digest(old, old_root) and hmac.compare_digest(new, root)
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A public key with its name. Type 1 signs notes; type 4 is a witness, whose cosignature carries a POSIX time."""
+
+    name: str
+    public_key: bytes
+    type: int = ED25519
+
+    def __post_init__(self) -> None:
+        if not self.name or "+" in self.name or any(letter.isspace() for letter in self.name):
+            raise MalformedNote(f"a key's name has no space and no plus sign: {self.name!r}")
+        if len(self.public_key) != HASH_SIZE or self.type not in (ED25519, COSIGNATURE):
+            raise MalformedNote(f"the key of {self.name} is not an Ed25519 key")
+
+    @property
+    def key_id(self) -> bytes:
+        return _sha256(self.name.encode() + b"\n" + bytes([self.type]) + self.public_key).digest()[:4]
+
+    @property
+    def vkey(self) -> str:
+        """The key as text: name+hash+base64(type, public key)."""
+        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([self.type]) + self.public_key)}"
+
+    @classmethod
+    def parse(cls, vkey: str) -> Self:
+        parts = vkey.strip().split("+", 2)
+        key = _unbase64(parts[-1])
+        if len(parts) != 3 or not key:
+            raise MalformedNote("a verifier key is written name+hash+base64: copy the whole line")
+        verifier = cls(parts[0], key[1:], key[0])
+        if verifier.key_id.hex() != parts[1]:
+            raise MalformedNote(f"the hash in the key of {verifier.name} does not fit it: copy the whole line")
+        return verifier
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` (64 bytes; a witness's 8-byte time before them) is this key's over the note's text."""
+        message = text.encode()
+        if self.type == COSIGNATURE:
+            message, signature = _cosigned(text, int.from_bytes(signature[:8], "big")), signature[8:]
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Signer:
+    """A private key with its name; `Signer(name, os.urandom(32))` makes a new one."""
+
+    def __init__(self, name: str, seed: bytes, type: int = ED25519) -> None:  # noqa: A002 the format's own word
+        self._seed = seed
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw(), type)
+
+    @property
+    def skey(self) -> str:
+        """The private key as text, as Go's sumdb/note writes it: keep it where the web process cannot read."""
+        keydata = _base64(bytes([self.verifier.type]) + self._seed)
+        return f"PRIVATE+KEY+{self.verifier.name}+{self.verifier.key_id.hex()}+{keydata}"
+
+    @classmethod
+    def parse(cls, skey: str) -> Self:
+        parts = skey.strip().split("+", 4)
+        key = _unbase64(parts[-1])
+        if parts[:2] != ["PRIVATE", "KEY"] or len(parts) != 5 or len(key) != 1 + HASH_SIZE:
+            raise MalformedNote("a signing key is written PRIVATE+KEY+name+hash+base64: copy the whole line")
+        signer = cls(parts[2], key[1:], key[0])
+        if signer.verifier.key_id.hex() != parts[3]:
+            raise MalformedNote("the hash in the signing key does not fit it: copy the whole line")
+        return signer
+
+    def sign(self, text: str, now: int = 0) -> str:
+        """One signature line over a note's text; only a witness's signature tells `now`, in POSIX seconds."""
+        if self.verifier.type == COSIGNATURE:
+            signature = now.to_bytes(8, "big") + self._key.sign(_cosigned(text, now))
+        else:
+            signature = self._key.sign(text.encode())
+        return f"— {self.verifier.name} {_base64(self.verifier.key_id + signature)}\n"
+
+
+class Signature(NamedTuple):
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+class Note(NamedTuple):
+    """A note's text and signatures, and the names of the trusted keys that signed it."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+    verified: tuple[str, ...] = ()
+
+
+def sign_note(text: str, *signers: Signer, now: int = 0) -> str:
+    """Text that ends in a newline, a blank line, one signature line per signer; a witness appends its own line."""
+    if not text.endswith("\n") or any(letter < " " and letter != "\n" for letter in text):
+        raise MalformedNote("a note's text is whole lines without control characters")
+    return text + "\n" + "".join(signer.sign(text, now) for signer in signers)
+
+
+def parse_note(note: str) -> Note:
+    """Split a note without believing it."""
+    text, blank, lines = note.rpartition("\n\n")
+    if not blank or not lines.endswith("\n") or any(letter < " " and letter != "\n" for letter in note):
+        raise MalformedNote("a note is its text, a blank line and signature lines")
+    return Note(text + "\n", tuple(_parse_signature(line) for line in lines[:-1].split("\n")))
+
+
+def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
+    """Believe a note if at least one trusted key signed it and no trusted key's signature on it is wrong."""
+    parsed = parse_note(note)
+    trusted = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+    verified = []
+    for name, key_id, signature in dict.fromkeys(parsed.signatures):
+        verifier = trusted.get((name, key_id))
+        if verifier and not verifier.verify(parsed.text, signature):
+            raise UnverifiedNote(f"the signature of {name} is wrong: the text or the signature was changed")
+        if verifier:
+            verified.append(name)
+    if not verified:
+        raise UnverifiedNote("no trusted key signed this note: " + ", ".join(s.name for s in parsed.signatures))
+    return parsed._replace(verified=tuple(dict.fromkeys(verified)))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A tree head: the log's origin, its number of leaves, its root, and extension lines."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    @property
+    def manifest(self) -> str | None:
+        """Hex SHA-256 of the manifest that this checkpoint binds."""
+        names = [line.removeprefix("manifest ") for line in self.extensions if line.startswith("manifest ")]
+        return names[0] if len(names) == 1 else None
+
+    def format(self) -> str:
+        return "\n".join([self.origin, str(self.size), _base64(self.root), *self.extensions, ""])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        origin, size, root, *extensions = [*text.split("\n"), "", "", ""][: max(3, text.count("\n"))]
+        checkpoint = cls(
+            origin, int(size) if size.isascii() and size.isdigit() else -1, _unbase64(root), (*extensions,)
+        )
+        if not origin or "" in extensions or len(checkpoint.root) != HASH_SIZE or checkpoint.format() != text:
+            raise MalformedNote("a checkpoint is an origin, a size, a base64 root and extension lines")
+        return checkpoint
+
+
+def canonical_json(value: object) -> bytes:
+    """RFC 8785 bytes of a value without floats: keys in UTF-16 order, no spaces, UTF-8."""
+    try:
+        return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as broken:
+        raise NotCanonical("a string holds half a character (a lone surrogate)") from broken
+
+
+def receipt_code(key: bytes, idempotency_key: str) -> str:
+    """Ten Crockford letters: the first 50 bits of HMAC-SHA256, the same for every answer's content."""
+    bits = int.from_bytes(hmac.digest(key, idempotency_key.encode(), "sha256")[:7], "big") >> 6
+    return "".join(ALPHABET[bits >> shift & 31] for shift in range(45, -1, -5))
+
+
+def normalise_receipt(code: str) -> str:
+    """The ten letters as printed, whatever case, spaces, hyphens, O for 0 or I and L for 1 a person typed."""
+    letters = "".join(code.upper().replace("-", "").split()).translate(str.maketrans("OIL", "011"))
+    if len(letters) != RECEIPT_LENGTH or any(letter not in ALPHABET for letter in letters):
+        raise MalformedReceipt(f"a receipt code has {RECEIPT_LENGTH} letters and digits, without U: read it again")
+    return letters
+
+
+def receipt_hash(code: str) -> bytes:
+    """SHA-256 of the ten letters: what a batch publishes instead of the code."""
+    return _sha256(normalise_receipt(code).encode()).digest()
+
+
+def receipts_list(hashes: Iterable[bytes]) -> bytes:
+    """The published file of a batch: sorted hex lines, so that the order of arrival is gone."""
+    return "".join(line + "\n" for line in sorted(found.hex() for found in hashes)).encode()
+
+
+def receipts_digest(hashes: Iterable[bytes]) -> str:
+    """Hex SHA-256 of the published file, as `sha256sum` prints it."""
+    return _sha256(receipts_list(hashes)).hexdigest()
+
+
+def _fold(peaks: Sequence[bytes]) -> bytes:
+    if not peaks:
+        return EMPTY_ROOT
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size`."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _cosigned(text: str, now: int) -> bytes:
+    return f"cosignature/v1\ntime {now}\n{text}".encode()
+
+
+def _parse_signature(line: str) -> Signature:
+    dash, name, encoded = [*line.split(" "), "", ""][:3] if line.count(" ") == 2 else ("", "", "")
+    blob = _unbase64(encoded)
+    if dash != "—" or not name or "+" in name or len(blob) < 5:
+        raise MalformedNote(f"not a signature line: {line[:80]!r}")
+    return Signature(name, blob[:4], blob[4:])
+
+
+def _base64(blob: bytes) -> str:
+    return base64.b64encode(blob).decode()
+
+
+def _unbase64(text: str) -> bytes:
+    """Decoded bytes, or nothing where the text is not the one canonical base64 spelling of them."""
+    try:
+        blob = base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return blob if _base64(blob) == text else b""
+
+
+def _ordered(value: object) -> object:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) and abs(value) <= 2**53:
+        return value
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return {name: _ordered(value[name]) for name in sorted(value, key=lambda name: name.encode("utf-16-be"))}
+    raise NotCanonical(f"{type(value).__name__} {value!r:.40} has no single spelling: use an integer or a string")
