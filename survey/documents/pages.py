@@ -1,7 +1,7 @@
 """What the staff's pages show: plain, frozen values in, HTML out.
 
-Rates, intervals and targets are shares in 0..1; only templates print per cent. Names (areas, agencies, sectors, indicators, waves)
-arrive already in the reader's language; verdicts, reasons, flags and states arrive as codes and get their words here.
+Rates, intervals and targets are shares in 0..1; only templates print per cent. Names (areas, agencies, sectors, indicators,
+waves) arrive already in the reader's language; verdicts, reasons, flags and states arrive as codes and get words here.
 """
 
 from __future__ import annotations
@@ -11,108 +11,47 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from survey.documents.environment import render
-
-Number = int | float
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A destination with a name in the reader's language."""
-
-    label: str
-    url: str
+from survey.documents.figures import Basis, Figure, Judgement, Number, SectorRow
+from survey.documents.shell import LanguageLink, Link, NavigationItem, Shell
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageLink:
-    """The same page in another language: `vi`, `km` or `en`."""
-
-    language: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class NavigationItem:
-    """One entry of the staff's menu; `code` is one of `verdicts.NAVIGATION`."""
-
-    code: str
-    url: str
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """What surrounds every staff page. `notice` is a code of `verdicts.NOTICES`; `demo` marks synthetic figures."""
-
-    stylesheet_url: str
-    home_url: str
-    languages: tuple[LanguageLink, ...] = ()
-    navigation: tuple[NavigationItem, ...] = ()
-    staff_name: str | None = None
-    role: str | None = None
-    sign_out_url: str | None = None
-    csrf_token: str = ""
-    notice: str | None = None
-    demo: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A rate as printed. Suppressed figures carry no number at all; a rate of None means that nobody answered."""
-
-    rate: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-    n_effective: float | None = None
-    response_rate: float | None = None
-    suppressed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A figure held against one target. `kind`: in_force (the level that holds today), milestone (a due date that has passed),
-    due (a due date ahead). `reason` and its `numbers` explain the verdict; `points_a_year` is a share a year."""
-
-    kind: str
-    target: float
-    due: date
-    verdict: str
-    reason: str | None = None
-    numbers: Mapping[str, Number] = field(default_factory=dict)
-    points_a_year: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What figures rest on. `weighting`, `method` and `collected` are codes; `fieldwork_ends` may lie ahead."""
-
-    wave_code: str
-    wave_name: str
-    fieldwork_begins: date
-    fieldwork_ends: date
-    indicator_name: str
-    indicator_definition: str
-    weighting: str
-    method: str
-    confidence_level: float = 0.95
-    collected: str = "sample"
-    release_code: str | None = None
-    checkpoint: int | None = None
-    released_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SectorRow:
-    """One sector of the scoreboard: level 0 is a goal group, level 1 a part of the one above it."""
-
-    name: str
-    goal: str
-    figure: Figure
-    judgements: tuple[Judgement, ...]
-    url: str | None = None
-    level: int = 0
-    basis: Basis | None = None
+__all__ = [
+    "AdequacyPage",
+    "AdequacyRow",
+    "AgencyRow",
+    "Basis",
+    "Figure",
+    "Flag",
+    "IndicatorColumn",
+    "Judgement",
+    "LanguageLink",
+    "Link",
+    "LoginPage",
+    "NavigationItem",
+    "PeriodRow",
+    "Pin",
+    "ReleasePage",
+    "ReleaseRow",
+    "ReleasesPage",
+    "ScoreboardPage",
+    "SectorPage",
+    "SectorRow",
+    "SeriesPage",
+    "Shell",
+    "StaffErrorPage",
+    "Tipping",
+    "WaveRow",
+    "WavesPage",
+    "render_adequacy",
+    "render_login",
+    "render_release",
+    "render_releases",
+    "render_scoreboard",
+    "render_sector",
+    "render_series",
+    "render_staff_error",
+    "render_waves",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +99,8 @@ class IndicatorColumn:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """One period of an imported series. `values` has one share per indicator column; `published` is the publisher's own share;
-    `matches` holds the codes of the indicators that reproduce it; `breaks` marks the first period of a new definition."""
+    """One period of an imported series. `values` has one share per indicator column; `published` is the publisher's own
+    share; `matches` holds the codes of the indicators that reproduce it; `breaks` marks the first period of a new one."""
 
     begins: date
     n: int
@@ -176,7 +115,8 @@ class PeriodRow:
 
 @dataclass(frozen=True, slots=True)
 class Tipping:
-    """How strongly the choice to answer would have to go with satisfaction for the target's side to change (a correlation)."""
+    """How strongly answering at all would have to go with satisfaction (a correlation) to put the rate across the target.
+    `equivalent_n` is the size of a random sample that would be as exact if the correlation were 0.05."""
 
     target: float
     correlation: float
@@ -211,8 +151,8 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class AdequacyRow:
-    """One cell of the adequacy page. `margin` is half the interval's width as a share; `answers_needed` None means that no
-    number of answers would decide (or none is needed: see the verdict)."""
+    """One cell of the adequacy page. `margin` is half the interval's width as a share. `answers_needed` None means that
+    none is needed, or that no number would decide: the verdict tells which."""
 
     name: str
     n: int
@@ -286,7 +226,7 @@ class ReleasesPage:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One input that the release is a pure function of: `code` of `verdicts.PINS`, and its value (a version, a hash)."""
+    """One input that the release is a pure function of: a code of `verdicts.PINS` and its value (a version, a hash)."""
 
     code: str
     value: str
@@ -294,7 +234,8 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePage:
-    """One release before or after publication. Without `publish_url`, `refusal` (a code of `verdicts.PUBLISH_REFUSALS`) says why."""
+    """One release, before or after publication. Where there is no `publish_url`, `refusal` says why: a code of
+    `verdicts.PUBLISH_REFUSALS`."""
 
     row: ReleaseRow
     basis: Basis

@@ -1,0 +1,204 @@
+"""Charts as inline SVG: every mark carries a class and no style attribute, so that a strict content policy lets them be.
+
+A chart never says more than the table beside it; its title and description are for those who cannot see it. Rates are
+shares in 0..1, places are SVG user units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import ceil, floor
+
+from markupsafe import Markup, escape
+
+from survey.documents.formats import month, target
+
+BAR_WIDTH, BAR_HEIGHT, BAR_EDGE = 240, 32, 8
+TREND_WIDTH, TREND_HEIGHT = 720, 280
+TREND_LEFT, TREND_RIGHT, TREND_TOP, TREND_BOTTOM = 52, 704, 16, 248
+STEP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One row of a caterpillar; `rate` None leaves the row's bar empty. `title` and `description` are plain text."""
+
+    rate: float | None
+    low: float | None
+    high: float | None
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLine:
+    """A line to hold figures against; `kind` becomes its class: in_force, milestone or due."""
+
+    value: float
+    kind: str = "in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class Caterpillar:
+    """Bars on one common scale, to stand in the rows of a table, and the axis for its head."""
+
+    axis: Markup
+    bars: tuple[Markup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One period: its first day, rate and interval, the publisher's own figure, and whether a known definition gives it."""
+
+    begins: date
+    rate: float
+    low: float
+    high: float
+    published: float | None = None
+    explained: bool = True
+    breaks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A straight map from values to user units, clamped to its ends."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def place(self, value: float) -> float:
+        """Where a value stands, to a tenth of a unit."""
+        inside = min(max(value, self.low), self.high)
+        return round(self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start), 1)
+
+
+def bounds_of(values: Iterable[float | None]) -> tuple[float, float]:
+    """The least range of whole five-point steps that holds all values with some air, within 0..1."""
+    known = [value for value in values if value is not None] or [0.5, 1.0]
+    lowest = max(0, floor((min(known) - STEP / 5) / STEP))
+    highest = min(round(1 / STEP), ceil((max(known) + STEP / 5) / STEP))
+    return round(lowest * STEP, 2), round(max(highest, lowest + 2) * STEP, 2)
+
+
+def interval_bar(interval: Interval, targets: Sequence[TargetLine], bounds: tuple[float, float]) -> Markup:
+    """A point and its interval on a thin track, crossed by the target lines."""
+    scale = Scale(*bounds, BAR_EDGE, BAR_WIDTH - BAR_EDGE)
+    middle = BAR_HEIGHT / 2
+    marks = [_line("track", BAR_EDGE, middle, BAR_WIDTH - BAR_EDGE, middle)]
+    marks += [_vertical(f"target {line.kind}", scale.place(line.value), 2, BAR_HEIGHT - 2) for line in targets]
+    if interval.rate is not None:
+        marks += _whisker(interval, scale, middle)
+    return _svg("bar", BAR_WIDTH, BAR_HEIGHT, interval.title, interval.description, marks)
+
+
+def caterpillar(intervals: Sequence[Interval], targets: Sequence[Sequence[TargetLine]], language: str) -> Caterpillar:
+    """One bar per interval, each with its own targets, all on one scale that holds every mark."""
+    ends = [end for interval in intervals for end in (interval.low, interval.high, interval.rate)]
+    bounds = bounds_of([*ends, *(line.value for lines in targets for line in lines)])
+    bars = tuple(interval_bar(*pair, bounds) for pair in zip(intervals, targets, strict=True))
+    return Caterpillar(_axis(bounds, language), bars)
+
+
+def trend(
+    points: Sequence[TrendPoint], targets: Sequence[float], language: str, title: str, description: str
+) -> Markup:
+    """Rates with their intervals through time, the publisher's figures as diamonds (crosses where no definition gives
+    them), targets as lines and breaks as dated verticals. Periods are evenly spaced; an empty series draws no marks."""
+    published = [point.published for point in points]
+    bounds = bounds_of([*(point.low for point in points), *(point.high for point in points), *published, *targets])
+    rates = Scale(*bounds, TREND_BOTTOM, TREND_TOP)
+    periods = Scale(0, max(len(points) - 1, 1), TREND_LEFT + 10, TREND_RIGHT - 10)
+    marks = [*_grid(bounds, rates, language), *_target_lines(targets, rates)]
+    for order, point in enumerate(points):
+        marks += _period(point, periods.place(order), rates, language)
+    marks += _years(points, periods, language)
+    return _svg("trend", TREND_WIDTH, TREND_HEIGHT, title, description, marks)
+
+
+def _whisker(interval: Interval, scale: Scale, middle: float) -> list[Markup]:
+    low, high = (scale.place(end) for end in (interval.low or 0.0, 1.0 if interval.high is None else interval.high))
+    return [
+        _line("interval", low, middle, high, middle),
+        _vertical("cap", low, middle - 4, middle + 4),
+        _vertical("cap", high, middle - 4, middle + 4),
+        Markup('<circle class="point" cx="{}" cy="{}" r="4.5"/>').format(scale.place(interval.rate or 0.0), middle),
+    ]
+
+
+def _axis(bounds: tuple[float, float], language: str) -> Markup:
+    scale = Scale(*bounds, BAR_EDGE, BAR_WIDTH - BAR_EDGE)
+    ends = ((bounds[0], "start", 0), (bounds[1], "end", BAR_WIDTH))
+    marks = [_text("tick", x, 12, target(value, language), anchor) for value, anchor, x in ends]
+    marks += [_vertical("tick", scale.place(value), 16, 20) for value in _steps(bounds)]
+    return Markup('<svg class="axis" viewBox="0 0 {} 20" aria-hidden="true">{}</svg>').format(
+        BAR_WIDTH, Markup("").join(marks)
+    )
+
+
+def _grid(bounds: tuple[float, float], rates: Scale, language: str) -> list[Markup]:
+    marks = []
+    for value in _steps(bounds):
+        height = rates.place(value)
+        marks.append(_line("grid", TREND_LEFT, height, TREND_RIGHT, height))
+        marks.append(_text("tick", TREND_LEFT - 8, height + 4, target(value, language), "end"))
+    return marks
+
+
+def _steps(bounds: tuple[float, float]) -> list[float]:
+    width = STEP if bounds[1] - bounds[0] <= 8 * STEP else 2 * STEP
+    return [round(bounds[0] + order * width, 2) for order in range(int((bounds[1] - bounds[0]) / width + 1.001))]
+
+
+def _target_lines(targets: Sequence[float], rates: Scale) -> list[Markup]:
+    return [_line("target", TREND_LEFT, rates.place(value), TREND_RIGHT, rates.place(value)) for value in targets]
+
+
+def _period(point: TrendPoint, across: float, rates: Scale, language: str) -> list[Markup]:
+    marks = []
+    if point.breaks:
+        marks.append(_vertical("break", across - 5, TREND_TOP, TREND_BOTTOM))
+        marks.append(_text("break", across - 9, TREND_TOP + 8, month(point.begins, language), "end"))
+    marks.append(_vertical("interval", across, rates.place(point.low), rates.place(point.high)))
+    marks.append(Markup('<circle class="point" cx="{}" cy="{}" r="3"/>').format(across, rates.place(point.rate)))
+    if point.published is not None:
+        marks.append(_published(across, rates.place(point.published), explained=point.explained))
+    return marks
+
+
+def _published(x: float, y: float, *, explained: bool) -> Markup:
+    if explained:
+        return Markup('<path class="published" d="M{} {}l4 4-4 4-4-4z"/>').format(x, round(y - 4, 1))
+    return Markup('<path class="unexplained" d="M{} {}l8 8m0-8l-8 8"/>').format(round(x - 4, 1), round(y - 4, 1))
+
+
+def _years(points: Sequence[TrendPoint], periods: Scale, language: str) -> list[Markup]:
+    marks = []
+    for order, point in enumerate(points):
+        if point.begins.month == 1 or len(points) < 18 and order % 3 == 0:
+            across = periods.place(order)
+            marks.append(_vertical("tick", across, TREND_BOTTOM, TREND_BOTTOM + 5))
+            marks.append(_text("tick", across, TREND_BOTTOM + 20, month(point.begins, language), "middle"))
+    return marks
+
+
+def _svg(kind: str, width: int, height: int, title: str, description: str, marks: Iterable[Markup]) -> Markup:
+    described = Markup("<desc>{}</desc>").format(description) if description else Markup()
+    return Markup('<svg class="chart {}" role="img" viewBox="0 0 {} {}"><title>{}</title>{}{}</svg>').format(
+        kind, width, height, title, described, Markup("").join(marks)
+    )
+
+
+def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
+    return Markup('<line class="{}" x1="{:g}" y1="{:g}" x2="{:g}" y2="{:g}"/>').format(escape(kind), x1, y1, x2, y2)
+
+
+def _vertical(kind: str, x: float, y1: float, y2: float) -> Markup:
+    return _line(kind, x, y1, x, y2)
+
+
+def _text(kind: str, x: float, y: float, text: str, anchor: str) -> Markup:
+    return Markup('<text class="{}" x="{:g}" y="{:g}" text-anchor="{}">{}</text>').format(kind, x, y, anchor, text)

@@ -1,0 +1,68 @@
+"""Figures as pages show them: shares in 0..1, verdicts as codes, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A rate as printed. A suppressed figure carries no number at all; a rate of None means that nobody answered."""
+
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    n_effective: float | None = None
+    response_rate: float | None = None
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A figure held against one target. `kind`: in_force (the level that holds today), milestone (its due date has
+    passed) or due (its due date is ahead). `reason` and `numbers` explain the verdict; `points_a_year` is a share."""
+
+    kind: str
+    target: float
+    due: date
+    verdict: str
+    reason: str | None = None
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    points_a_year: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What figures rest on. `weighting`, `method` and `collected` are codes of `verdicts`; the indicator's words are not."""
+
+    wave_code: str
+    wave_name: str
+    fieldwork_begins: date
+    fieldwork_ends: date
+    indicator_name: str
+    indicator_definition: str
+    weighting: str
+    method: str
+    confidence_level: float = 0.95
+    collected: str = "sample"
+    release_code: str | None = None
+    checkpoint: int | None = None
+    released_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectorRow:
+    """One sector of the scoreboard: level 0 is a goal group, level 1 a part of the one above it."""
+
+    name: str
+    goal: str
+    figure: Figure
+    judgements: tuple[Judgement, ...]
+    url: str | None = None
+    level: int = 0
+    basis: Basis | None = None

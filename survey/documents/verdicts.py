@@ -1,0 +1,192 @@
+"""The words for every code that a page shows: verdicts, reasons, flags, states. Vietnamese here, the others in the catalogues.
+
+Messages take numbers by name. A name's ending says how it is written: `_rate`, `_share`, `target`, `low`, `high` and `coverage`
+as per cent, `_points` as percentage points, `correlation` and `effect` with two decimals, everything else as a count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from survey.documents.formats import number, percent, points, target
+
+
+def N_(message: str) -> str:  # noqa: N802 gettext's own name for "translate later"
+    """Mark a sentence for the catalogues without translating it yet."""
+    return message
+
+
+class UnknownWord(KeyError):
+    """A page was given a code that has no words."""
+
+    def __init__(self, code: object, known: Mapping[str, str]) -> None:
+        super().__init__(f"No words for {code!r}. Add them to survey/documents/verdicts.py beside {sorted(known)}.")
+
+
+VERDICTS = {
+    "met": N_("Đạt"),
+    "not_met": N_("Không đạt"),
+    "not_shown": N_("Chưa khẳng định được"),
+    "too_few": N_("Quá ít câu trả lời"),
+    "above": N_("Đã trên chỉ tiêu"),
+    "on_track": N_("Đúng tiến độ"),
+    "off_track": N_("Chậm tiến độ"),
+    "cannot_tell": N_("Chưa thể nói trước"),
+    "not_measured": N_("Không đo tại đây"),
+    "suppressed": N_("Không công bố"),
+}
+
+KINDS = {
+    "in_force": N_("Mức đang áp dụng"),
+    "milestone": N_("Mốc đã qua"),
+    "due": N_("Đích sắp tới"),
+}
+
+REASONS = {
+    "interval_above": N_("Cả khoảng tin cậy nằm trên chỉ tiêu."),
+    "interval_below": N_("Cả khoảng tin cậy nằm dưới chỉ tiêu."),
+    "interval_straddles": N_("Khoảng tin cậy còn vắt qua chỉ tiêu; cần thêm khoảng %(answers_needed)s câu trả lời."),
+    "interval_straddles_undecidable": N_(
+        "Khoảng tin cậy còn vắt qua chỉ tiêu, và tỷ lệ quá sát chỉ tiêu để phân định."
+    ),
+    "few_answers": N_("Số câu trả lời hữu hiệu mới là %(n_effective)s, cần ít nhất %(minimum)s."),
+    "few_degrees": N_("Số bậc tự do mới là %(df)s, cần ít nhất %(minimum)s."),
+    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum_share)s."),
+    "no_answers": N_("Chưa có câu trả lời nào."),
+    "short_history": N_("Mới có %(periods)s trong %(periods_needed)s kỳ cần thiết để dự báo."),
+    "not_yet_above": N_("Chưa vượt chỉ tiêu và chưa đủ số kỳ để dự báo."),
+    "trend_reaches": N_("Theo xu hướng hiện nay, sẽ đạt vào hạn với khoảng %(reach_share)s khả năng."),
+    "trend_misses": N_("Theo xu hướng hiện nay, chỉ có khoảng %(reach_share)s khả năng đạt vào hạn."),
+    "window_after_due": N_("Không có kỳ đo nào kết thúc trước hạn."),
+    "fewer_than_minimum": N_("Có dưới %(minimum)s người trả lời."),
+    "self_selected": N_("Người trả lời tự chọn tham gia, nên không có kết luận chính thức."),
+}
+
+FLAGS = {
+    "few_answers": N_("Quá ít câu trả lời: gửi thêm khoảng %(answers_needed)s thư mời ở nhóm này."),
+    "low_response": N_(
+        "Tỷ lệ trả lời chỉ %(response_rate)s: nhắc một lần, và gọi hỏi một nhóm nhỏ người không trả lời."
+    ),
+    "empty_strata": N_("%(strata)s tầng chưa có câu trả lời nào: mời thêm ở đúng các tầng này trước."),
+    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu: chưa nên kết luận."),
+    "large_design_effect": N_("Hiệu ứng thiết kế %(design_effect)s: các trọng số quá chênh nhau, nên phân bổ lại mẫu."),
+    "undecided": N_("Cần thêm khoảng %(answers_needed)s câu trả lời để phân định."),
+    "undecidable": N_("Tỷ lệ quá sát chỉ tiêu: thêm câu trả lời cũng khó phân định, nên đo thêm kỳ."),
+    "lone_strata": N_("%(strata)s tầng chỉ có một câu trả lời: sai số đang được ước lượng dè dặt."),
+}
+
+WEIGHTINGS = {
+    "frame": N_("theo số hồ sơ của từng tầng trong khung mẫu"),
+    "none": N_("không có trọng số: mỗi câu trả lời tính như nhau"),
+    "nonresponse": N_("theo khung mẫu, có chỉnh theo tỷ lệ trả lời"),
+    "calibrated": N_("theo khung mẫu, có hiệu chỉnh theo số liệu tổng thể"),
+}
+
+METHODS = {
+    "guarded": N_("Korn-Graubard có chặn dưới"),
+    "mean": N_("xấp xỉ chuẩn"),
+    "logit": N_("logit"),
+    "xlogit": N_("logit theo bậc tự do"),
+    "asin": N_("arcsin căn bậc hai"),
+    "beta": N_("Korn-Graubard (beta)"),
+    "likelihood": N_("tỷ số hợp lý"),
+    "wilson": N_("Wilson"),
+    "nchs": N_("chuẩn trình bày của NCHS"),
+    "wilson-guarded": N_("Wilson có chặn dưới"),
+    "jeffreys": N_("Jeffreys"),
+    "uniform": N_("tiên nghiệm đều"),
+    "gamma": N_("gamma (Fay-Feuer)"),
+    "exact-fpc": N_("chính xác cho tổng thể hữu hạn"),
+}
+
+COLLECTED = {
+    "sample": N_("mẫu xác suất"),
+    "census": N_("điều tra toàn bộ"),
+    "self-selected": N_("người trả lời tự chọn"),
+}
+
+WAVE_STATES = {"planned": N_("Chưa mở"), "open": N_("Đang mở"), "closed": N_("Đã đóng")}
+
+RELEASE_STATES = {"draft": N_("Bản nháp"), "published": N_("Đã công bố"), "superseded": N_("Đã có bản thay thế")}
+
+PINS = {
+    "checkpoint": N_("Điểm chốt"),
+    "root": N_("Mã băm gốc của sổ"),
+    "frame": N_("Khung mẫu"),
+    "rule": N_("Quy tắc"),
+    "questionnaire": N_("Phiếu hỏi"),
+    "mandate": N_("Chỉ tiêu và lĩnh vực"),
+    "geography": N_("Đơn vị hành chính"),
+    "software": N_("Phần mềm"),
+    "seed": N_("Số gieo ngẫu nhiên"),
+}
+
+PUBLISH_REFUSALS = {
+    "second_person": N_("Người tính bản này không được tự công bố. Xin nhờ người thứ hai đăng nhập và kiểm tra."),
+    "already_published": N_("Bản này đã được công bố."),
+    "role": N_("Vai trò của Ông/Bà không có quyền công bố."),
+}
+
+ROLES = {
+    "official": N_("Lãnh đạo"),
+    "statistician": N_("Thống kê viên"),
+    "operator": N_("Quản trị viên"),
+    "auditor": N_("Kiểm toán viên"),
+}
+
+NAVIGATION = {
+    "scoreboard": N_("Bảng kết quả"),
+    "series": N_("Chuỗi số liệu"),
+    "waves": N_("Đợt khảo sát"),
+    "adequacy": N_("Mức đủ mẫu"),
+    "releases": N_("Bản công bố"),
+}
+
+NOTICES = {
+    "published": N_("Đã công bố. Bảng kết quả nay dùng số liệu của bản này."),
+    "computed": N_("Đã tính xong bản nháp."),
+    "signed_out": N_("Đã đăng xuất."),
+}
+
+LOGIN_ERRORS = {
+    "wrong": N_("Tên hoặc mật khẩu không đúng. Xin kiểm tra rồi nhập lại."),
+    "too_many": N_("Đã nhập sai quá nhiều lần. Xin chờ 15 phút rồi thử lại."),
+    "expired": N_("Phiên làm việc đã hết hạn. Xin đăng nhập lại."),
+}
+
+STAFF_ERRORS = {
+    "forbidden": N_("Tài khoản này không có quyền xem trang này. Nếu cần, xin hỏi quản trị viên."),
+    "not_found": N_("Không có trang này. Xin kiểm tra lại địa chỉ, hoặc về trang đầu."),
+    "expired_form": N_("Trang đã mở quá lâu nên chưa lưu được. Xin tải lại trang rồi làm lại thao tác."),
+    "server_error": N_(
+        "Hệ thống gặp lỗi, chưa có gì thay đổi. Xin thử lại sau ít phút; nếu còn lỗi, báo quản trị viên."
+    ),
+}
+
+
+def find_word(words: Mapping[str, str], code: str) -> str:
+    """The Vietnamese words for a code, or `UnknownWord`."""
+    if code not in words:
+        raise UnknownWord(code, words)
+    return words[code]
+
+
+def tell(
+    language: str, say: Callable[..., str], words: Mapping[str, str], code: str, numbers: Mapping[str, float | int]
+) -> str:
+    """A sentence with its numbers written in the reader's format. `say` translates and fills in."""
+    written = {name: write_number(name, value, language) for name, value in numbers.items()}
+    return say(find_word(words, code), **written)
+
+
+def write_number(name: str, value: float, language: str) -> str:
+    """One number as its name's ending asks (see above)."""
+    if name.endswith("target"):
+        return target(value, language)
+    if name.endswith(("_rate", "_share", "low", "high", "coverage")):
+        return percent(value, language)
+    if name.endswith("_points"):
+        return points(value, language)
+    if name.endswith(("correlation", "effect")):
+        return number(value, language, 2)
+    return number(value, language)
