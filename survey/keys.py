@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from survey.settings import Settings, write_private
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+FORGIVEN = str.maketrans("OIL", "011", " -\t\r\n")
 TOKEN_BYTES = 16
 TOKEN_LENGTH = 26
 SIGNING_KEY_FILE = "checkpoint.key"
@@ -62,7 +63,7 @@ def canonical_token(text: str) -> str | None:
     """
     if len(text) > 4 * TOKEN_LENGTH:
         return None
-    letters = text.upper().translate(str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None}))
+    letters = text.upper().translate(FORGIVEN)
     return letters if len(letters) == TOKEN_LENGTH and set(letters) <= set(CROCKFORD) else None
 
 

@@ -284,6 +284,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("wave_code", "version", name=op.f("pk_frame")),
     )
     op.create_table(
+        "published_figure",
+        sa.Column("wave_code", sa.String(length=64), nullable=False),
+        sa.Column("agency_code", sa.String(length=64), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column(
+            "per_cent",
+            sa.String(length=16),
+            nullable=False,
+            comment="as printed by its publisher, whose definition may be unknown",
+        ),
+        sa.ForeignKeyConstraint(["agency_code"], ["agency.code"], name=op.f("fk_published_figure_agency_code")),
+        sa.ForeignKeyConstraint(["wave_code"], ["wave.code"], name=op.f("fk_published_figure_wave_code")),
+        sa.PrimaryKeyConstraint("wave_code", "agency_code", "period", name=op.f("pk_published_figure")),
+    )
+    op.create_table(
         "release",
         sa.Column("code", sa.String(length=80), nullable=False),
         sa.Column("wave_code", sa.String(length=64), nullable=False),

@@ -5,7 +5,18 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-APPEND_ONLY = ("batch", "receipt", "checkpoint", "exclusion", "spent", "questionnaire", "frame", "frame_stratum", "audit")
+APPEND_ONLY = (
+    "batch",
+    "receipt",
+    "checkpoint",
+    "exclusion",
+    "spent",
+    "questionnaire",
+    "frame",
+    "frame_stratum",
+    "published_figure",
+    "audit",
+)
 NEVER_UPDATED = ("inbox", "release_figure")
 LEDGER_COLUMNS = ("position", "batch_number", "wave_code", "kind", "nonce1", "codes", "text_digest", "leaf_hash")
 

@@ -69,7 +69,8 @@ def _refuse_newer(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
     if revision is not None and revision not in known:
         raise SchemaTooNew(
-            f"The database has schema {revision}, which this version of hailong does not know. Install the newer version."
+            f"The database has schema {revision}, which this version of hailong does not know. "
+            "Install the newer version."
         )
 
 
@@ -84,4 +85,6 @@ def _check_foreign_keys(connection: Connection, database: Database) -> None:
     if database.is_sqlite:
         broken = connection.execute(text("PRAGMA foreign_key_check")).all()
         if broken:
-            raise RuntimeError(f"Migration would break {len(broken)} references, first: {broken[0]}. Nothing was changed.")
+            raise RuntimeError(
+                f"Migration would break {len(broken)} references, first: {broken[0]}. Nothing was changed."
+            )

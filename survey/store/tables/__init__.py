@@ -2,7 +2,15 @@
 
 from survey.store.tables.answers import batch, checkpoint, exclusion, inbox, ledger, receipt
 from survey.store.tables.base import metadata
-from survey.store.tables.figures import release, release_figure, tally_cell, tally_cross, tally_item, tally_progress
+from survey.store.tables.figures import (
+    published_figure,
+    release,
+    release_figure,
+    tally_cell,
+    tally_cross,
+    tally_item,
+    tally_progress,
+)
 from survey.store.tables.people import audit, job, staff, staff_session
 from survey.store.tables.places import (
     agency,
@@ -15,7 +23,17 @@ from survey.store.tables.places import (
     procedure_sector,
     sector,
 )
-from survey.store.tables.waves import frame, frame_stratum, frame_unit, invitation, questionnaire, series, spent, stratum, wave
+from survey.store.tables.waves import (
+    frame,
+    frame_stratum,
+    frame_unit,
+    invitation,
+    questionnaire,
+    series,
+    spent,
+    stratum,
+    wave,
+)
 
 __all__ = [
     "agency",
@@ -38,6 +56,7 @@ __all__ = [
     "metadata",
     "procedure",
     "procedure_sector",
+    "published_figure",
     "questionnaire",
     "receipt",
     "release",

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from survey.store.tables.base import WITHOUT_ROWID, code, digest, metadata
+from survey.store.tables.base import code, digest, metadata
 
 inbox = Table(
     "inbox",
@@ -30,7 +30,7 @@ inbox = Table(
     Column("nonce2", LargeBinary(32), nullable=False),
     Column("text", LargeBinary, nullable=False, comment="canonical JSON of comments, hashed apart"),
     Index("ix_inbox_wave_code_stratum_code", "wave_code", "stratum_code"),
-    **WITHOUT_ROWID,
+    sqlite_with_rowid=False,
 )
 
 batch = Table(
@@ -67,7 +67,7 @@ receipt = Table(
     metadata,
     digest("receipt_hash", primary_key=True),
     Column("batch_number", Integer, ForeignKey("batch.number"), nullable=False, index=True),
-    **WITHOUT_ROWID,
+    sqlite_with_rowid=False,
 )
 
 exclusion = Table(

@@ -16,8 +16,6 @@ metadata = MetaData(
     }
 )
 
-WITHOUT_ROWID = {"sqlite_with_rowid": False}
-
 
 def code(name: str = "code", target: str | None = None, **options: Any) -> Column[str]:
     """A stable code, opaque to the program; with `target`, a reference to one."""

@@ -30,7 +30,9 @@ def cell_key() -> tuple[Column[Any], ...]:
         code("stratum_code"),
         Column("psu", String(64), nullable=False),
         Column("calibration_class", String(64), nullable=False),
-        Column("period", String(8), nullable=False, comment="2026-11a, 2026-11b; 2026-11 where only the month is known"),
+        Column(
+            "period", String(8), nullable=False, comment="2026-11a, 2026-11b; 2026-11 where only the month is known"
+        ),
         Column("disposition", String(16), nullable=False),
     )
 
@@ -77,6 +79,18 @@ tally_item = Table(
     Column("choice", String(32), nullable=False),
     Column("n", BigInteger, nullable=False),
     PrimaryKeyConstraint("wave_code", "agency_code", "period", "disposition", "item", "choice"),
+)
+
+published_figure = Table(
+    "published_figure",
+    metadata,
+    code("wave_code", "wave"),
+    code("agency_code", "agency"),
+    Column("period", String(8), nullable=False),
+    Column(
+        "per_cent", String(16), nullable=False, comment="as printed by its publisher, whose definition may be unknown"
+    ),
+    PrimaryKeyConstraint("wave_code", "agency_code", "period"),
 )
 
 release = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
 )
 
-from survey.store.tables.base import WITHOUT_ROWID, code, digest, metadata
+from survey.store.tables.base import code, digest, metadata
 
 ROLES = ("operator", "official", "statistician", "auditor", "interviewer", "keyer", "kiosk")
 
@@ -38,7 +38,7 @@ staff_session = Table(
     Column("staff_name", String(64), ForeignKey("staff.name"), nullable=False, index=True),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
-    **WITHOUT_ROWID,
+    sqlite_with_rowid=False,
 )
 
 job = Table(

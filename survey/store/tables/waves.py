@@ -20,7 +20,7 @@ from sqlalchemy import (
     false,
 )
 
-from survey.store.tables.base import WITHOUT_ROWID, code, digest, metadata, names
+from survey.store.tables.base import code, digest, metadata, names
 
 questionnaire = Table(
     "questionnaire",
@@ -127,7 +127,7 @@ invitation = Table(
     ForeignKeyConstraint(["wave_code", "frame_version"], ["frame.wave_code", "frame.version"]),
     UniqueConstraint("wave_code", "stratum_code", "position"),
     CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
-    **WITHOUT_ROWID,
+    sqlite_with_rowid=False,
 )
 
 spent = Table(
@@ -138,5 +138,5 @@ spent = Table(
     code("stratum_code"),
     Index("ix_spent_wave_code_stratum_code", "wave_code", "stratum_code"),
     comment="a token that was used; nothing joins it to the answer",
-    **WITHOUT_ROWID,
+    sqlite_with_rowid=False,
 )

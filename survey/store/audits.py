@@ -1,0 +1,52 @@
+"""The audit trail: who did what, each entry bound to the one before by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from survey.store.tables import audit
+
+GENESIS = bytes(32)
+
+
+def add_event(
+    connection: Connection, *, at: datetime, actor: str, event: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """Append an entry. The caller holds a writing transaction, so positions have no gap."""
+    last = connection.execute(
+        select(audit.c.position, audit.c.digest).order_by(audit.c.position.desc()).limit(1)
+    ).first()
+    position, previous = (last.position + 1, last.digest) if last else (0, GENESIS)
+    text = json.dumps(dict(detail), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    values = {"position": position, "at": at, "actor": actor, "event": event, "subject": subject, "detail": text}
+    connection.execute(insert(audit).values(**values, previous_digest=previous, digest=_digest(values, previous)))
+
+
+def find_first_break(connection: Connection) -> int | None:
+    """Position of the first entry that does not follow from the one before; None when the chain holds."""
+    previous = GENESIS
+    for expected, row in enumerate(connection.execute(select(audit).order_by(audit.c.position)).mappings()):
+        values = {name: row[name] for name in ("position", "at", "actor", "event", "subject", "detail")}
+        if (
+            row["position"] != expected
+            or row["previous_digest"] != previous
+            or row["digest"] != _digest(values, previous)
+        ):
+            return expected
+        previous = row["digest"]
+    return None
+
+
+def _digest(values: Mapping[str, Any], previous: bytes) -> bytes:
+    at: datetime = values["at"]
+    parts = [
+        at.replace(tzinfo=None).isoformat(),
+        *(str(values[key]) for key in ("position", "actor", "event", "subject", "detail")),
+    ]
+    return hashlib.sha256(previous + json.dumps(parts, ensure_ascii=False).encode()).digest()

@@ -1,0 +1,101 @@
+"""Frames: who could have been asked, stratum by stratum, in append-only versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from survey.store.sql import insert_many, insert_or_skip
+from survey.store.tables import frame, frame_stratum, frame_unit, stratum
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A stratum of a wave with its population N in one version of the frame."""
+
+    code: str
+    agency_code: str
+    sector_code: str | None
+    procedure_code: str | None
+    population: int
+
+
+def add_frame(
+    connection: Connection,
+    wave_code: str,
+    strata: Sequence[Stratum],
+    *,
+    source: str,
+    source_digest: bytes,
+    on: date,
+) -> int:
+    """Keep a new version of a wave's frame; its number."""
+    version = (find_frame_version(connection, wave_code) or 0) + 1
+    connection.execute(
+        insert(frame).values(
+            wave_code=wave_code, version=version, source=source, source_digest=source_digest, loaded_on=on
+        )
+    )
+    for each in strata:
+        connection.execute(insert_or_skip(connection, stratum).values(_identity(wave_code, each)))
+    totals = [
+        {"wave_code": wave_code, "frame_version": version, "stratum_code": each.code, "population": each.population}
+        for each in strata
+    ]
+    insert_many(connection, frame_stratum, totals)
+    return version
+
+
+def add_units(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the keyed hashes of the frame's units, each with its place in its stratum."""
+    insert_many(connection, frame_unit, rows)
+
+
+def find_frame_version(connection: Connection, wave_code: str) -> int | None:
+    version: int | None = connection.scalar(select(func.max(frame.c.version)).where(frame.c.wave_code == wave_code))
+    return version
+
+
+def find_frame_digest(connection: Connection, wave_code: str, version: int) -> bytes | None:
+    query = select(frame.c.source_digest).where(frame.c.wave_code == wave_code, frame.c.version == version)
+    return connection.scalars(query).first()
+
+
+def list_strata(connection: Connection, wave_code: str, version: int) -> list[Stratum]:
+    """Strata of one version of the frame, by code."""
+    query = (
+        select(
+            stratum.c.code,
+            stratum.c.agency_code,
+            stratum.c.sector_code,
+            stratum.c.procedure_code,
+            frame_stratum.c.population,
+        )
+        .join(
+            frame_stratum,
+            (frame_stratum.c.wave_code == stratum.c.wave_code) & (frame_stratum.c.stratum_code == stratum.c.code),
+        )
+        .where(stratum.c.wave_code == wave_code, frame_stratum.c.frame_version == version)
+        .order_by(stratum.c.code)
+    )
+    return [Stratum(**row) for row in connection.execute(query).mappings()]
+
+
+def list_stratum_agencies(connection: Connection, wave_code: str) -> dict[str, str]:
+    """The agency of each stratum of a wave."""
+    query = select(stratum.c.code, stratum.c.agency_code).where(stratum.c.wave_code == wave_code)
+    return {row.code: row.agency_code for row in connection.execute(query)}
+
+
+def _identity(wave_code: str, each: Stratum) -> dict[str, Any]:
+    return {
+        "wave_code": wave_code,
+        "code": each.code,
+        "agency_code": each.agency_code,
+        "sector_code": each.sector_code,
+        "procedure_code": each.procedure_code,
+    }

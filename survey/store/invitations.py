@@ -1,0 +1,63 @@
+"""Invitations and the tokens that were spent. Knows nothing of responses, by contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select
+
+from survey.store.sql import insert_many, insert_or_skip
+from survey.store.tables import invitation, spent
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What the page may know of whoever holds a token."""
+
+    wave_code: str
+    stratum_code: str
+    channel: str
+    is_spent: bool
+
+
+def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    insert_many(connection, invitation, rows)
+
+
+def find_invitation(connection: Connection, token_hash: bytes) -> Invitation | None:
+    used = exists().where(spent.c.token_hash == token_hash)
+    query = select(invitation.c.wave_code, invitation.c.stratum_code, invitation.c.channel, used.label("is_spent"))
+    row = connection.execute(query.where(invitation.c.token_hash == token_hash)).one_or_none()
+    return Invitation(row.wave_code, row.stratum_code, row.channel, bool(row.is_spent)) if row else None
+
+
+def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum_code: str) -> bool:
+    """Spend a token; False when it was spent before. The unique index decides, whoever races."""
+    values = {"token_hash": token_hash, "wave_code": wave_code, "stratum_code": stratum_code}
+    return connection.execute(insert_or_skip(connection, spent).values(values)).rowcount == 1
+
+
+def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:
+    """Places in each stratum that were drawn already."""
+    query = select(invitation.c.stratum_code, invitation.c.position).where(invitation.c.wave_code == wave_code)
+    drawn: dict[str, list[int]] = {}
+    for code, position in connection.execute(query.order_by(invitation.c.stratum_code, invitation.c.position)):
+        drawn.setdefault(code, []).append(position)
+    return drawn
+
+
+def count_invitations(connection: Connection, wave_code: str) -> dict[str, int]:
+    """Invitations by stratum."""
+    return _by_stratum(connection, invitation.c.stratum_code, invitation.c.wave_code == wave_code)
+
+
+def count_spent(connection: Connection, wave_code: str) -> dict[str, int]:
+    """Spent tokens by stratum."""
+    return _by_stratum(connection, spent.c.stratum_code, spent.c.wave_code == wave_code)
+
+
+def _by_stratum(connection: Connection, column: Any, condition: Any) -> dict[str, int]:
+    query = select(column, func.count()).where(condition).group_by(column)
+    return {code: count for code, count in connection.execute(query)}

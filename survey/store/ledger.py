@@ -1,0 +1,136 @@
+"""The ledger: appended rows, their batches and receipts, signed checkpoints. Nothing here updates or deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from survey.store.sql import insert_many
+from survey.store.tables import batch, checkpoint, exclusion, ledger, receipt
+
+PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A leaf with the bytes that it hashes."""
+
+    position: int
+    batch_number: int
+    wave_code: str
+    kind: str
+    nonce1: bytes
+    codes: bytes
+    nonce2: bytes | None
+    text: bytes | None
+    text_digest: bytes
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    number: int
+    wave_code: str
+    first_position: int
+    size: int
+    receipts_digest: bytes
+    sealed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A signed tree head, with the frontier that lets the next batch be appended without a scan."""
+
+    size: int
+    root: bytes
+    frontier: bytes
+    manifest: str
+    note: str
+    signed_on: date
+
+
+def add_batch(connection: Connection, new: Batch, rows: Sequence[LedgerRow], receipt_hashes: Sequence[bytes]) -> None:
+    """Append a batch: its rows in the order given, and its receipts sorted so that no order joins them to rows."""
+    connection.execute(insert(batch).values({name: getattr(new, name) for name in Batch.__slots__}))
+    insert_many(connection, ledger, [{name: getattr(row, name) for name in LedgerRow.__slots__} for row in rows])
+    insert_many(
+        connection,
+        receipt,
+        [{"receipt_hash": each, "batch_number": new.number} for each in sorted(receipt_hashes)],
+    )
+
+
+def add_checkpoint(connection: Connection, new: SignedCheckpoint) -> None:
+    connection.execute(insert(checkpoint).values({name: getattr(new, name) for name in SignedCheckpoint.__slots__}))
+
+
+def add_exclusion(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.execute(insert(exclusion).values(dict(values)))
+
+
+def find_latest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
+    row = connection.execute(select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)).mappings().one_or_none()
+    return SignedCheckpoint(**row) if row else None
+
+
+def list_checkpoints(connection: Connection) -> list[SignedCheckpoint]:
+    rows = connection.execute(select(checkpoint).order_by(checkpoint.c.size)).mappings()
+    return [SignedCheckpoint(**row) for row in rows]
+
+
+def list_batches(connection: Connection) -> list[Batch]:
+    return [Batch(**row) for row in connection.execute(select(batch).order_by(batch.c.number)).mappings()]
+
+
+def list_batch_receipts(connection: Connection, number: int) -> list[bytes]:
+    """The receipt hashes of a batch, sorted."""
+    query = select(receipt.c.receipt_hash).where(receipt.c.batch_number == number)
+    return sorted(connection.scalars(query))
+
+
+def find_batch_of_receipt(connection: Connection, receipt_hash: bytes) -> Batch | None:
+    query = select(batch).join(receipt, receipt.c.batch_number == batch.c.number)
+    row = connection.execute(query.where(receipt.c.receipt_hash == receipt_hash)).mappings().one_or_none()
+    return Batch(**row) if row else None
+
+
+def next_batch_number(connection: Connection) -> int:
+    return (connection.scalar(select(func.max(batch.c.number))) or 0) + 1
+
+
+def count_leaves(connection: Connection) -> int:
+    """Leaves in the whole ledger."""
+    last = connection.scalar(select(func.max(ledger.c.position)))
+    return 0 if last is None else last + 1
+
+
+def iterate_rows(
+    connection: Connection, *, start: int = 0, end: int | None = None, wave_code: str | None = None
+) -> Iterator[LedgerRow]:
+    """Rows in the order of the tree, read page by page."""
+    while True:
+        query = select(ledger).where(ledger.c.position >= start).order_by(ledger.c.position).limit(PAGE)
+        if end is not None:
+            query = query.where(ledger.c.position < end)
+        if wave_code is not None:
+            query = query.where(ledger.c.wave_code == wave_code)
+        rows = [LedgerRow(**row) for row in connection.execute(query).mappings()]
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        start = rows[-1].position + 1
+
+
+def find_row(connection: Connection, position: int) -> LedgerRow | None:
+    row = connection.execute(select(ledger).where(ledger.c.position == position)).mappings().one_or_none()
+    return LedgerRow(**row) if row else None
+
+
+def list_waves_beyond(connection: Connection, sizes: Mapping[str, int]) -> list[str]:
+    """Waves that have leaves which a tally of these sizes has not counted."""
+    query = select(ledger.c.wave_code, func.max(ledger.c.position)).group_by(ledger.c.wave_code)
+    return sorted(code for code, last in connection.execute(query) if last >= sizes.get(code, 0))

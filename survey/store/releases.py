@@ -1,0 +1,100 @@
+"""Releases: frozen figures, which pages for officials and the public read, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+
+from survey.store.sql import from_json, insert_many
+from survey.store.tables import release, release_figure
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release's own row: what it was computed from (`header`, canonical JSON), and who answers for it."""
+
+    code: str
+    wave_code: str
+    number: int
+    header: str
+    digest: bytes
+    drafted_by: str
+    drafted_on: date
+    published_by: str | None
+    published_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFigure:
+    """One figure of a release: its place in the lattice and its numbers as canonical JSON."""
+
+    level: str
+    sector_code: str
+    place: str
+    suppressed: bool
+    figure: str
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        return from_json(self.figure)
+
+
+def add_release(connection: Connection, new: Release, figures: Sequence[StoredFigure]) -> None:
+    """Keep a draft with all its figures; published ones take no more."""
+    draft = {name: getattr(new, name) for name in Release.__slots__} | {"published_by": None, "published_on": None}
+    connection.execute(insert(release).values(draft))
+    rows = [
+        {"release_code": new.code} | {name: getattr(figure, name) for name in StoredFigure.__slots__}
+        for figure in figures
+    ]
+    insert_many(connection, release_figure, rows)
+
+
+def publish_release(connection: Connection, code: str, *, by: str, on: date) -> None:
+    unpublished = (release.c.code == code) & release.c.published_on.is_(None)
+    connection.execute(update(release).where(unpublished).values(published_by=by, published_on=on))
+
+
+def find_release(connection: Connection, code: str) -> Release | None:
+    row = connection.execute(select(release).where(release.c.code == code)).mappings().one_or_none()
+    return Release(**row) if row else None
+
+
+def find_newest_release(connection: Connection, wave_code: str, *, published: bool) -> Release | None:
+    """The newest published release of a wave, or the newest of any kind."""
+    query = select(release).where(release.c.wave_code == wave_code)
+    if published:
+        query = query.where(release.c.published_on.is_not(None))
+    row = connection.execute(query.order_by(release.c.number.desc()).limit(1)).mappings().one_or_none()
+    return Release(**row) if row else None
+
+
+def list_releases(connection: Connection) -> list[Release]:
+    """All releases, newest first within their wave."""
+    query: Select[Any] = select(release).order_by(release.c.wave_code, release.c.number.desc())
+    return [Release(**row) for row in connection.execute(query).mappings()]
+
+
+def list_figures(
+    connection: Connection, release_code: str, *, level: str | None = None, sector_code: str | None = None
+) -> list[StoredFigure]:
+    """Figures of a release in the order of their keys; of one level or one sector when named."""
+    query = select(release_figure).where(release_figure.c.release_code == release_code)
+    if level is not None:
+        query = query.where(release_figure.c.level == level)
+    if sector_code is not None:
+        query = query.where(release_figure.c.sector_code == sector_code)
+    ordered = query.order_by(release_figure.c.level, release_figure.c.sector_code, release_figure.c.place)
+    return [_figure(row) for row in connection.execute(ordered).mappings()]
+
+
+def next_release_number(connection: Connection, wave_code: str) -> int:
+    return (connection.scalar(select(func.max(release.c.number)).where(release.c.wave_code == wave_code)) or 0) + 1
+
+
+def _figure(row: RowMapping) -> StoredFigure:
+    return StoredFigure(**{name: row[name] for name in StoredFigure.__slots__})

@@ -1,0 +1,63 @@
+"""The inbox: answers as they came, durable before anybody is thanked. Knows nothing of invitations, by contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+
+from survey.store.sql import insert_or_skip
+from survey.store.tables import inbox, receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One person's answers with their two nonces; `codes` and `text` are the very bytes that will be hashed."""
+
+    id: bytes
+    wave_code: str
+    stratum_code: str
+    receipt_hash: bytes
+    nonce1: bytes
+    codes: bytes
+    nonce2: bytes
+    text: bytes
+
+
+def add_response(connection: Connection, response: Response) -> bool:
+    """Put a response in the inbox; False when one with this receipt is there already."""
+    values = {name: getattr(response, name) for name in Response.__slots__}
+    return connection.execute(insert_or_skip(connection, inbox).values(values)).rowcount == 1
+
+
+def remove_response(connection: Connection, response: Response) -> None:
+    """Take back what this very transaction put in."""
+    connection.execute(delete(inbox).where(inbox.c.id == response.id))
+
+
+def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
+    """Whether a response with this receipt waits in the inbox or is sealed."""
+    waiting = exists().where(inbox.c.receipt_hash == receipt_hash)
+    sealed = exists().where(receipt.c.receipt_hash == receipt_hash)
+    return bool(connection.scalar(select(or_(waiting, sealed))))
+
+
+def count_waiting(connection: Connection) -> dict[tuple[str, str], int]:
+    """Responses in the inbox by wave and stratum."""
+    query = select(inbox.c.wave_code, inbox.c.stratum_code, func.count())
+    rows = connection.execute(query.group_by(inbox.c.wave_code, inbox.c.stratum_code))
+    return {(wave_code, stratum_code): count for wave_code, stratum_code, count in rows}
+
+
+def list_responses(connection: Connection, wave_code: str, strata: Sequence[str], most: int) -> list[Response]:
+    """Responses of some strata, ordered by their random ids: a shuffle that no arrival order shapes."""
+    query = select(inbox).where(inbox.c.wave_code == wave_code, inbox.c.stratum_code.in_(strata))
+    return [Response(**row) for row in connection.execute(query.order_by(inbox.c.id).limit(most)).mappings()]
+
+
+def remove_responses(connection: Connection, responses: Sequence[Response]) -> None:
+    """Empty the inbox of what the ledger has taken over."""
+    for start in range(0, len(responses), 500):
+        ids = [response.id for response in responses[start : start + 500]]
+        connection.execute(delete(inbox).where(and_(inbox.c.id.in_(ids))))

@@ -1,0 +1,36 @@
+"""What the query files share: inserts that skip what is already there, and names kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+CHUNK = 5000
+
+
+def insert_or_skip(connection: Connection, table: Table) -> Insert:
+    """INSERT ... ON CONFLICT DO NOTHING, in this connection's dialect: a unique index decides."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows in chunks, so that no statement grows with the file."""
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(table.insert(), [dict(row) for row in rows[start : start + CHUNK]])
+
+
+def to_json(value: Mapping[str, Any]) -> str:
+    """A small JSON object with sorted keys and readable letters."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """The object that `to_json` kept."""
+    value: dict[str, Any] = json.loads(text)
+    return value
