@@ -1,31 +1,45 @@
-# ruff: noqa: N818 - errors are named after what failed, as everywhere in the house
+
 """The auditor's verifier: hashes, signatures and proofs that need no trust in the province.
 
 Standard library and `cryptography` only; one file, so that an auditor can read it, copy it and run it alone:
 
-    python proof.py BUNDLE --key VKEY [--receipt CODE] [--kept NOTE]
+    python proof.py BUNDLE --key VKEY [--kept NOTE] [--receipt CODE]
+
+A bundle is a folder; NNNNNN counts checkpoints from 000001, and a batch is the rows between two of them:
+checkpoints/NNNNNN.note, manifests/NNNNNN.json, receipts/NNNNNN.txt, accounting/, exclusions/ and releases/NNNNNN.json;
+leaves.bin (32 bytes a row) in every bundle, ledger.jsonl (the rows) in the auditor's; log.vkey, the log's own word.
 
 Sources: RFC 6962 section 2.1 (tree hashes and proofs) and RFC 9162 section 2.1 (their verification); C2SP signed-note,
 tlog-checkpoint and tlog-cosignature (notes and keys); RFC 8785 (canonical JSON).
 """
 
+import argparse
 import base64
+import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 HASH_SIZE = 32
-NONCE_SIZE = 16  # fixed: with a free length, a byte could move from the codes into the nonce under the same hash
+NONCE_SIZE = 32  # fixed: with a free length, a byte could move from the codes into the nonce under the same hash
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 ED25519, COSIGNATURE = 1, 4  # signature types of C2SP signed-note and tlog-cosignature
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 RECEIPT_LENGTH = 10
+RECEIPTED = "response"  # the one kind of row that somebody holds a receipt for
+ROW_FIELDS = frozenset({"index", "kind", "wave", "nonce1", "codes", "text_digest", "nonce2", "text"})
+BOUND = {"receipts": "txt", "accounting": "json", "exclusions": "json", "releases": "json"}  # by digest, in a manifest
+BLOCK = 1 << 16  # rows that one process hashes at a time: a complete subtree
 
 _sha256 = hashlib.sha256
 
@@ -36,6 +50,10 @@ class ProofError(ValueError):
 
 class MalformedLeaf(ProofError):
     """A nonce or hash has the wrong length: take the stored bytes unchanged."""
+
+
+class MalformedRow(ProofError):
+    """A ledger row of a bundle is not what was exported: ask for the bundle again, and ask why."""
 
 
 class MalformedTree(ProofError):
@@ -59,7 +77,7 @@ class NotCanonical(ProofError):
 
 
 def digest_part(nonce: bytes, stored: bytes) -> bytes:
-    """SHA-256 of a 16-byte nonce followed by the stored bytes: one half of a leaf."""
+    """SHA-256 of a 32-byte nonce followed by the stored bytes: one half of a leaf."""
     if len(nonce) != NONCE_SIZE:
         raise MalformedLeaf(f"a nonce has {NONCE_SIZE} bytes, this one {len(nonce)}")
     return _sha256(nonce + stored).digest()
@@ -432,6 +450,65 @@ def receipts_digest(hashes: Iterable[bytes]) -> str:
     return _sha256(receipts_list(hashes)).hexdigest()
 
 
+class Finding(NamedTuple):
+    """One difference: the file, the row (counted from 0) where one is known, and what is wrong."""
+
+    place: str
+    row: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}{'' if self.row is None else f', row {self.row}'}: {self.message}"
+
+
+def verify_bundle(
+    folder: Path, verifiers: Sequence[Verifier], kept: Sequence[Checkpoint] = (), processes: int | None = None
+) -> list[Finding]:
+    """Every difference found, the first bad row named; an honest bundle gives none.
+
+    `verifiers` are the keys that the auditor trusts, `kept` the heads that the auditor kept from earlier:
+    without one, a log that dropped its newest checkpoints looks like a younger log.
+    """
+    heads, findings = _read_heads(folder, verifiers)
+    places = [(f"checkpoints/{number:06}.note", head) for number, head in heads.items()]
+    places += [("the kept checkpoint", head) for head in kept]
+    rows = _read_rows(folder, "ledger.jsonl", places, processes)
+    findings += _compare(folder, rows, sorted(places, key=lambda place: place[1].size), processes)
+    return findings + [finding for number in heads for finding in _check_manifest(folder, number, heads, rows)]
+
+
+def find_receipt(folder: Path, code: str) -> str | None:
+    """The checkpoint whose batch counts the submission of this receipt; None where no batch does."""
+    wanted = receipt_hash(code).hex()
+    found = (path.stem for path in sorted((folder / "receipts").glob("*.txt")) if wanted in path.read_text().split())
+    return next(found, None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check a bundle from the command line: 0 when all of it holds, 1 when something differs."""
+    parser = argparse.ArgumentParser(description="Check an audit bundle of Hài Lòng without trusting its makers.")
+    parser.add_argument("bundle", type=Path, help="the unpacked folder")
+    parser.add_argument(
+        "--key", action="append", type=Verifier.parse, help="the log's public key, as you were given it"
+    )
+    parser.add_argument(
+        "--kept", action="append", type=Path, default=[], help="a checkpoint that you kept from earlier"
+    )
+    parser.add_argument("--receipt", type=normalise_receipt, help="the ten letters of a thank-you page")
+    options = parser.parse_args(arguments)
+    keys = options.key or [Verifier.parse((options.bundle / "log.vkey").read_text())]
+    kept = [Checkpoint.parse(open_note(path.read_text(), keys).text) for path in options.kept]
+    findings = verify_bundle(options.bundle, keys, kept)
+    lines = [str(finding) for finding in findings] or ["Khớp · everything in this bundle agrees"]
+    if not options.key:
+        lines.append("the key is the bundle's own: compare it with one from another hand, " + keys[0].vkey)
+    if options.receipt:
+        number = find_receipt(options.bundle, options.receipt)
+        lines.append(f"the receipt is counted in checkpoint {number}" if number else "no batch counts this receipt")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if findings else 0
+
+
 def _fold(peaks: Sequence[bytes]) -> bytes:
     if not peaks:
         return EMPTY_ROOT
@@ -481,3 +558,217 @@ def _ordered(value: object) -> object:
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
         return {name: _ordered(value[name]) for name in sorted(value, key=lambda name: name.encode("utf-16-be"))}
     raise NotCanonical(f"{type(value).__name__} {value!r:.40} has no single spelling: use an integer or a string")
+
+
+class _Block(NamedTuple):
+    """Rows that one process hashes: where their bytes are, and the tree sizes wanted among them."""
+
+    folder: Path
+    file: str
+    offset: int
+    length: int
+    first: int
+    sizes: tuple[int, ...]
+
+
+class _Part(NamedTuple):
+    """What one block gives: (size, complete subtrees, responses) at each wanted size and at its end."""
+
+    heads: list[tuple[int, list[bytes], int]]
+    trouble: Finding | None
+    differs: int | None
+
+
+@dataclass
+class _Rows:
+    """What all rows give: the root and the number of responses at each wanted size, and the first trouble."""
+
+    file: str
+    size: int = 0
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
+    responses: dict[int, int] = field(default_factory=lambda: {0: 0})
+    trouble: Finding | None = None
+    differs: int | None = None  # the first row whose hash is not the one in leaves.bin
+
+
+def _read_heads(folder: Path, verifiers: Sequence[Verifier]) -> tuple[dict[int, Checkpoint], list[Finding]]:
+    heads: dict[int, Checkpoint] = {}
+    paths = sorted((folder / "checkpoints").glob("*.note"))
+    findings = [] if paths else [Finding("checkpoints", None, "the bundle has no checkpoint")]
+    for number, path in enumerate(paths, 1):
+        try:
+            if path.name != f"{number:06}.note":
+                raise MalformedNote(f"checkpoint {number:06} is missing before this one")
+            heads[number] = _read_head(path, verifiers, heads.get(number - 1))
+        except ValueError as wrong:
+            findings.append(Finding(f"checkpoints/{path.name}", None, str(wrong)))
+    return heads, findings
+
+
+def _read_head(path: Path, verifiers: Sequence[Verifier], before: Checkpoint | None) -> Checkpoint:
+    note = open_note(path.read_bytes().decode(), verifiers)
+    head = Checkpoint.parse(note.text)
+    if head.origin not in {verifier.name for verifier in verifiers if verifier.type == ED25519} & set(note.verified):
+        raise UnverifiedNote(f"the log {head.origin} did not sign its own checkpoint")
+    if before and (head.origin != before.origin or head.size < before.size):
+        raise UnverifiedNote("it does not continue the checkpoint before it")
+    return head
+
+
+def _read_rows(folder: Path, file: str, heads: Sequence[tuple[str, Checkpoint]], processes: int | None) -> _Rows:
+    """Hash the rows block by block, in parallel where there are many; the public bundle has only their hashes."""
+    file = file if (folder / file).exists() else "leaves.bin"
+    if not (folder / file).exists():
+        return _Rows(file, trouble=Finding(file, None, "the bundle has neither rows nor their hashes"))
+    sizes = sorted({head.size for _, head in heads})
+    extents = _row_extents(folder / file) if file == "ledger.jsonl" else _hash_extents(folder / file)
+    blocks = (_Block(folder, file, *at, tuple(s for s in sizes if at[2] < s <= at[2] + BLOCK)) for at in extents)
+    if processes == 1 or (folder / file).stat().st_size < BLOCK * HASH_SIZE:
+        return _join(file, map(_read_block, blocks))
+    with ProcessPoolExecutor(processes) as pool:
+        return _join(file, pool.map(_read_block, blocks))
+
+
+def _hash_extents(path: Path) -> Iterator[tuple[int, int, int]]:
+    """(offset, length, first row) of each block of hashes."""
+    for offset in range(0, path.stat().st_size, BLOCK * HASH_SIZE):
+        yield offset, BLOCK * HASH_SIZE, offset // HASH_SIZE
+
+
+def _row_extents(path: Path) -> Iterator[tuple[int, int, int]]:
+    """(offset, length, first row) of each block of lines."""
+    with path.open("rb") as lines:
+        start, first = 0, 0
+        while length := sum(map(len, islice(lines, BLOCK))):
+            yield start, length, first
+            start, first = start + length, first + BLOCK
+
+
+def _read_block(block: _Block) -> _Part:
+    trouble = None
+    content = _read_bytes(block.folder / block.file, block.offset, block.length)
+    hashes: list[bytes] = []
+    receipted = [0]
+    if block.file == "leaves.bin":
+        hashes = [content[i : i + HASH_SIZE] for i in range(0, len(content), HASH_SIZE)]
+        receipted = [0] * (len(hashes) + 1)
+    else:
+        for index, line in enumerate(content.split(b"\n")[: -1 if content.endswith(b"\n") else None], block.first):
+            try:
+                leaf, kind = _read_row(line, index)
+            except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+                trouble = Finding(block.file, index, f"{type(wrong).__name__}: {wrong}")
+                break
+            hashes.append(leaf)
+            receipted.append(receipted[-1] + (kind == RECEIPTED))
+    sealed = _read_bytes(block.folder / "leaves.bin", block.first * HASH_SIZE, len(hashes) * HASH_SIZE)
+    history, end = History(hashes), block.first + len(hashes)
+    sizes = [size for size in block.sizes if size < end] + [end]
+    heads = [(size, history.frontier(size - block.first), receipted[size - block.first]) for size in sizes]
+    return _Part(heads, trouble, _first_difference(b"".join(hashes), sealed, block.first))
+
+
+def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
+    """Leaf hash and kind of a row, once all of it is known to be under that hash."""
+    row = json.loads(line)
+    if row["index"] != index or not ROW_FIELDS.issuperset(row):
+        raise MalformedRow(f"row {row['index']} stands here: one was inserted, removed, moved or widened")
+    codes, text_digest = binascii.a2b_base64(row["codes"], strict_mode=True), bytes.fromhex(row["text_digest"])
+    labels = json.loads(codes)
+    if labels["kind"] != row["kind"] or labels["wave"] != row["wave"]:
+        raise MalformedRow("its kind or wave is not the one under the hash")
+    if "text" in row and digest_part(bytes.fromhex(row["nonce2"]), binascii.a2b_base64(row["text"])) != text_digest:
+        raise MalformedRow("its text is not the one under the hash")
+    return leaf_hash(response_leaf(bytes.fromhex(row["nonce1"]), codes, text_digest)), row["kind"]
+
+
+def _read_bytes(path: Path, offset: int, length: int) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(length)
+
+
+def _first_difference(hashes: bytes, sealed: bytes, first: int) -> int | None:
+    if hashes == sealed:
+        return None
+    same = next((at for at, (ours, theirs) in enumerate(zip(hashes, sealed, strict=False)) if ours != theirs), None)
+    return first + (min(len(hashes), len(sealed)) if same is None else same) // HASH_SIZE
+
+
+def _join(file: str, parts: Iterable[_Part]) -> _Rows:
+    """Put the blocks' subtrees side by side: each is one leaf of the tree above them."""
+    rows, above, responses = _Rows(file), Tree(), 0
+    for part in parts:
+        for size, peaks, counted in part.heads:
+            rows.roots[size] = _fold([*above.frontier, *peaks])
+            rows.responses[size] = responses + counted
+        rows.size, peaks, counted = part.heads[-1]
+        rows.differs = part.differs if rows.differs is None else rows.differs
+        rows.trouble = part.trouble
+        if part.trouble:
+            break
+        above.append(_fold(peaks))
+        responses += counted
+    return rows
+
+
+def _compare(
+    folder: Path, rows: _Rows, heads: Sequence[tuple[str, Checkpoint]], processes: int | None
+) -> Iterator[Finding]:
+    """Trouble in the rows, then the first root that differs, with the row at fault; then rows too many."""
+    if rows.trouble:
+        yield rows.trouble
+    good = 0
+    for place, head in heads:
+        if rows.roots.get(head.size) != head.root:
+            if head.size in rows.roots or not rows.trouble:
+                yield _blame(folder, rows, good, place, head, processes)
+            return
+        good = head.size
+    if rows.differs is not None and (folder / "leaves.bin").exists():
+        yield Finding("leaves.bin", rows.differs, "this is not the hash of the row, which the checkpoints confirm")
+    if rows.size > good and not rows.trouble:
+        yield Finding(rows.file, good, "no checkpoint seals this row")
+
+
+def _blame(folder: Path, rows: _Rows, good: int, place: str, head: Checkpoint, processes: int | None) -> Finding:
+    """Name the row that makes a root differ; the hashes tell which, if the same root confirms them."""
+    if head.size > rows.size:
+        return Finding(rows.file, rows.size, f"this row is missing: {place} covers {head.size} rows")
+    sealed = _read_rows(folder, "leaves.bin", [(place, head)], processes)
+    if rows.differs is not None and sealed.roots.get(head.size) == head.root:
+        return Finding(rows.file, rows.differs, f"this is not the row that was sealed by {place}")
+    return Finding(rows.file, good, f"a row from this one to {head.size - 1} is not the one that {place} sealed")
+
+
+def _check_manifest(folder: Path, number: int, heads: dict[int, Checkpoint], rows: _Rows) -> Iterator[Finding]:
+    """The manifest under a checkpoint, and all that the manifest binds."""
+    place = f"manifests/{number:06}.json"
+    content = _read_bytes(folder / place, 0, -1)
+    if _sha256(content).hexdigest() != heads[number].manifest:
+        yield Finding(place, None, f"this is not the manifest that checkpoint {number} binds")
+        return
+    manifest = json.loads(content)
+    for name, suffix in BOUND.items():
+        bound = folder / name / f"{number:06}.{suffix}"
+        digest = _sha256(bound.read_bytes()).hexdigest() if bound.exists() else None
+        if digest != manifest.get(name):
+            yield Finding(f"{name}/{bound.name}", None, f"this is not the file that checkpoint {number} binds")
+    before = heads[number - 1].size if number - 1 in heads else 0 if number == 1 else None
+    if rows.file == "ledger.jsonl" and before in rows.responses and heads[number].size in rows.responses:
+        yield from _count_receipts(folder, number, rows.responses[heads[number].size] - rows.responses[before])
+
+
+def _count_receipts(folder: Path, number: int, responses: int) -> Iterator[Finding]:
+    place = f"receipts/{number:06}.txt"
+    lines = _read_bytes(folder / place, 0, -1).decode().split("\n")[:-1]
+    if sorted(set(lines)) != lines:
+        yield Finding(place, None, "the receipts are not sorted, or one stands twice")
+    if len(lines) != responses:
+        yield Finding(place, None, f"{len(lines)} receipts for {responses} responses")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
