@@ -1,4 +1,4 @@
-"""Reading the mandate's TOML files: every value is asked for by name and type, and nothing unread is allowed to stay."""
+"""Reading the mandate's TOML files: each value is asked for by name and type, and nothing unread may stay."""
 
 import datetime
 import tomllib

@@ -1,4 +1,4 @@
-"""The satisfaction targets: rate, due date, territory, and whether they still bind, each with the text it comes from."""
+"""The satisfaction targets: rate, due date, territory, whether they still bind, and the text they come from."""
 
 import datetime
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def _load() -> _File:
     formula.string("status")
     note = formula.text("note")
     formula.finish()
-    notes = {code: text for code, text in top.texts("note").items()}
+    notes = top.texts("note")
     targets: dict[str, Target] = {}
     for entry in top.entries("target"):
         target = _read(entry, notes)
