@@ -1,0 +1,146 @@
+"""Opening and closing waves, and the places and questionnaires that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from survey.mandate import areas, questionnaires, sectors
+from survey.mandate.rules import Rule
+from survey.store import places
+from survey.store import waves as wave_store
+from survey.store.database import Database
+from survey.store.waves import Wave
+
+SEAL_MINIMUM = 10
+
+
+class UnknownWave(LookupError):
+    """No wave has this code."""
+
+
+class WaveExists(ValueError):
+    """A wave with this code is there already."""
+
+
+def open_wave(
+    database: Database,
+    *,
+    code: str,
+    name: Mapping[str, str],
+    questionnaire: str | None,
+    opens_on: date,
+    closes_on: date,
+    rule: Rule,
+    series: str | None = None,
+    collected: str = "sample",
+    purpose: str = "official",
+    population: str = "transactions",
+    seal_minimum: int = SEAL_MINIMUM,
+    source: str | None = None,
+    closed: bool = False,
+) -> Wave:
+    """Add a wave with its rule. Raises WaveExists, and UnknownQuestionnaire from the mandate."""
+    asked = questionnaires.load_questionnaire(questionnaire) if questionnaire else None
+    wave = Wave(
+        code=code,
+        series_code=series,
+        name=dict(name),
+        questionnaire_code=asked.code if asked else None,
+        questionnaire_version=asked.version if asked else None,
+        population=population,
+        collected=collected,
+        purpose=purpose,
+        opens_on=opens_on,
+        closes_on=closes_on,
+        closed=closed,
+        seal_minimum=seal_minimum,
+        rule=rule.canonical(),
+        rule_digest=rule.digest(),
+        source=source,
+    )
+    with database.writing("open-wave") as connection:
+        if wave_store.find_wave(connection, code) is not None:
+            raise WaveExists(f"A wave with the code {code} is there already. Choose another code.")
+        if series is not None:
+            wave_store.add_series(connection, series, name)
+        wave_store.add_wave(connection, wave)
+    return wave
+
+
+def close_wave(database: Database, code: str) -> None:
+    """Take no more answers. Raises UnknownWave."""
+    find_wave(database, code)
+    with database.writing("close-wave") as connection:
+        wave_store.close_wave(connection, code)
+
+
+def find_wave(database: Database, code: str) -> Wave:
+    """The wave with this code. Raises UnknownWave."""
+    with database.reading() as connection:
+        wave = wave_store.find_wave(connection, code)
+    if wave is None:
+        raise UnknownWave(f"There is no wave with the code {code}. `hailong waves` lists them.")
+    return wave
+
+
+def list_waves(database: Database, *, open_on: date | None = None) -> list[Wave]:
+    """All waves, or those that take answers on a day."""
+    with database.reading() as connection:
+        return wave_store.list_waves(connection, open_on=open_on)
+
+
+def load_mandate(database: Database, today: date) -> None:
+    """Bring the mandate's areas, sectors and questionnaires into the database; what is there stays as it is."""
+    with database.writing("load-mandate") as connection:
+        places.add_places(connection, places.area, [_area_row(area) for area in areas.load_areas().values()])
+        places.add_places(connection, places.area_group, [_group_row(g) for g in areas.load_area_groups().values()])
+        places.add_places(connection, places.area_group_member, _member_rows())
+        places.add_places(connection, places.sector, [_sector_row(s) for s in sectors.load_sectors().values()])
+        for questionnaire in questionnaires.load_questionnaires().values():
+            wave_store.add_questionnaire(
+                connection,
+                questionnaire.code,
+                questionnaire.version,
+                questionnaire.key,
+                bytes.fromhex(questionnaire.digest),
+                today,
+            )
+
+
+def _area_row(area: areas.Area) -> dict[str, object]:
+    return {
+        "code": area.code,
+        "name": dict(area.name),
+        "kind": area.kind,
+        "parent_code": area.parent,
+        "valid_from": area.valid_from,
+        "valid_to": area.valid_to,
+    }
+
+
+def _group_row(group: areas.AreaGroup) -> dict[str, object]:
+    return {
+        "code": group.code,
+        "name": dict(group.name),
+        "valid_from": group.valid_from,
+        "valid_to": group.valid_to,
+    }
+
+
+def _member_rows() -> list[dict[str, object]]:
+    return [
+        {"group_code": group.code, "area_code": member, "valid_from": group.valid_from, "valid_to": group.valid_to}
+        for group in areas.load_area_groups().values()
+        for member in group.members
+    ]
+
+
+def _sector_row(sector: sectors.Sector) -> dict[str, object]:
+    return {
+        "code": sector.code,
+        "name": dict(sector.name),
+        "parent_code": sector.parent,
+        "valid_from": sector.valid_from,
+        "valid_to": sector.valid_to,
+    }

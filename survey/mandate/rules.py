@@ -1,0 +1,80 @@
+"""The rule of a wave: the recipe of its verdict, locked before the first invitation goes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from survey.mandate.indicators import DEFAULT_INDICATOR, load_indicators
+
+EVERYBODY = "response"
+ITEMS_ANSWERED = "items_answered"
+ITEMS_SATISFIED = "items_satisfied"
+TARGET_POPULATIONS = ("finite", "process")
+
+
+class MalformedRule(ValueError):
+    """A rule that this version of the program cannot follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What will be computed, and how, once the answers are in.
+
+    Shares are kept as decimal text, so that the rule's bytes are the same everywhere. `outcomes` are the integer scores
+    of a person that the tally sums: every definition of the figure that is a mean over persons, and the items counted.
+    `target_population` is `finite` (these transactions, with finite population correction) or `process` (the service
+    that will go on, without).
+    """
+
+    indicator: str = DEFAULT_INDICATOR
+    outcomes: tuple[str, ...] = ()
+    method: str = "guarded"
+    confidence_level: str = "0.95"
+    weighting: str = "frame"
+    calibration_variables: tuple[str, ...] = ()
+    lonely_psu: str = "collapse"
+    target_population: str = "process"
+    minimum_effective: int = 30
+    minimum_df: int = 8
+    minimum_coverage: str = "0.95"
+    minimum_cell: int = 10
+    window_waves: int = 1
+    many_agencies: str = "holm"
+
+    def __post_init__(self) -> None:
+        if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
+            raise MalformedRule(
+                f"A rule cannot rest on the indicator {self.indicator!r}; see `hailong estimate --help`."
+            )
+        if self.target_population not in TARGET_POPULATIONS:
+            raise MalformedRule(f"target_population must be one of {', '.join(TARGET_POPULATIONS)}.")
+        if not self.outcomes:
+            object.__setattr__(self, "outcomes", person_outcomes())
+
+    def canonical(self) -> str:
+        """The rule's own bytes: JSON with sorted keys and no floats."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def digest(self) -> bytes:
+        """SHA-256 of the canonical text."""
+        return hashlib.sha256(self.canonical().encode()).digest()
+
+
+def read_rule(text: str) -> Rule:
+    """The rule that `canonical` wrote. Raises MalformedRule."""
+    values: dict[str, Any] = json.loads(text)
+    for name in ("outcomes", "calibration_variables"):
+        values[name] = tuple(values.get(name, ()))
+    try:
+        return Rule(**values)
+    except TypeError as unknown:
+        raise MalformedRule(f"This rule was written by another version of the program: {unknown}") from unknown
+
+
+def person_outcomes() -> tuple[str, ...]:
+    """Every definition of the figure that sums over the persons who answered, and the counts of items."""
+    scored = (key for key, indicator in load_indicators().items() if not indicator.comparison_only)
+    return (*sorted(scored), ITEMS_ANSWERED, ITEMS_SATISFIED)
