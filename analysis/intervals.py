@@ -1,0 +1,291 @@
+"""Confidence intervals for a rate from its sufficient statistics: never NaN, never zero width short of a full census.
+
+The default, `guarded`, is Korn and Graubard's interval (Survey Methodology 24, 1998, 193-201) whose effective size
+leans on Kish's weight-only design effect while the rarer answer is scarce: there the variance estimate itself cannot
+be trusted. The other names give what R `survey` 4.5 gives, or what the cited papers propose; docs/methods.md has the
+formulas. Needs SciPy's special functions only, so that a light process may import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from analysis.errors import AnalysisError
+from analysis.limits import (
+    NO_SPREAD,
+    Limits,
+    beta_prior,
+    clopper_pearson,
+    exact_finite,
+    exact_rate,
+    fay_feuer,
+    guarded_size,
+    t_quantile,
+    wilson,
+)
+from analysis.limits import guarded_intervals as guarded_intervals
+from analysis.profile_likelihood import profile_interval
+
+NOTE_EDGE = "all or none are satisfied: the effective size comes from the weights alone"
+NOTE_NO_SPREAD = "no variation within any stratum: the effective size comes from the weights alone"
+NOTE_NO_DF = "no degrees of freedom: treated as a single effective answer"
+NOTE_CENSUS = "every transaction was observed: there is no sampling error"
+NOTE_NO_ANSWER = "this method has no answer here: the guarded interval is given instead"
+NOTE_OUTSIDE = "this method can leave the range 0 to 1, as it does in R"
+
+
+class UnknownMethod(AnalysisError):
+    """The interval's name is not one of `METHODS`."""
+
+
+class MissingStatistic(AnalysisError):
+    """The method needs a statistic that was not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Limits in 0..1, the effective size behind them, `deff = n / n_effective`, the method that made them."""
+
+    low: float
+    high: float
+    n_effective: float
+    deff: float
+    method: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What an interval may use about one rate; `interval` documents the fields."""
+
+    rate: float
+    variance: float
+    n: int
+    successes: int
+    df: float
+    kish_deff: float = 1.0
+    census: bool = False
+    confidence_level: float = 0.95
+    pooled_deff: float | None = None
+    rows: int | None = None
+    logit_start: float | None = None
+    logit_variance: float | None = None
+    rare_squares: float | None = None
+    largest_share: float | None = None
+    population: int | None = None
+
+    @property
+    def tail(self) -> float:
+        return (1 - self.confidence_level) / 2
+
+    @property
+    def spread(self) -> float:
+        return self.rate * (1 - self.rate)
+
+    @property
+    def design_deff(self) -> float:
+        return self.n * self.variance / self.spread
+
+    @property
+    def at_edge(self) -> bool:
+        return self.successes in (0, self.n)
+
+    @property
+    def without_spread(self) -> bool:
+        return self.at_edge or not self.variance > 0 or self.design_deff < NO_SPREAD
+
+    @property
+    def unanswerable(self) -> bool:
+        return self.without_spread or self.df <= 0 or self.n < 2
+
+
+def interval(method: str = "guarded", **statistics: Any) -> Interval:
+    """Give the confidence interval of a rate by `method`.
+
+    Keyword arguments: `rate` (0..1), `variance` of the rate, `n` responses and `successes` among them (integers: the
+    boundaries are read from these), `df`; `kish_deff` = n Σ(1-f)w² / (Σw)²; `census` when every stratum was observed
+    whole; `confidence_level`; `pooled_deff`, the survey's own design effect, for clusters.
+    `rows` (`beta`, `likelihood`): the rows that R would count, when they are not `n`. `logit_start` (`likelihood`):
+    see `profile_likelihood.first_logit`. `logit_variance` (`logit`): the replicates' own, for replicate weights.
+    `rare_squares` = Σw²(1-y)/(Σw)² and `largest_share` = max w/Σw (`gamma`). `population` (`exact-fpc`): the size of
+    the one stratum.
+
+    Raises `UnknownMethod` and `MissingStatistic`. A method that has no answer gives the guarded one and says so.
+    """
+    if method not in METHODS:
+        raise UnknownMethod(f"no interval is called {method!r}; choose one of {', '.join(METHODS)}")
+    known = Statistics(**statistics)
+    if known.census and known.n > 0:
+        return Interval(known.rate, known.rate, float(known.n), 1.0, method, (NOTE_CENSUS,))
+    if method in FROM_VARIANCE and known.unanswerable:
+        return replace(_guarded(known), notes=(NOTE_NO_ANSWER, *_explain(known)))
+    return METHODS[method](known)
+
+
+def _guarded(known: Statistics) -> Interval:
+    size = _size(known)
+    low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
+    return _interval(known, "guarded", (float(low), float(high)), size, _explain(known))
+
+
+def _guarded_full(known: Statistics) -> Interval:
+    size = float(known.n / known.kish_deff)
+    if not known.unanswerable:
+        size = min(size, known.n / (known.design_deff * _df_factor(known, known.n)))
+    size = min(1.0, size) if known.df <= 0 or known.n < 2 else size
+    low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
+    return _interval(known, "guarded-full", (float(low), float(high)), size, _explain(known))
+
+
+def _nchs(known: Statistics) -> Interval:
+    size = float(known.n)
+    if known.df > 0 and known.n > 1:
+        factor = _df_factor(known, known.n)
+        size = min(size, known.n / ((1.0 if known.without_spread else known.design_deff) * factor))
+    low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
+    return _interval(known, "nchs", (float(low), float(high)), size, _explain(known))
+
+
+def _mean(known: Statistics) -> Interval:
+    half = _t(known) * float(np.sqrt(known.variance))
+    low, high = known.rate - half, known.rate + half
+    notes = (NOTE_OUTSIDE,) if low < 0 or high > 1 else ()
+    return _interval(known, "mean", (low, high), known.n / known.design_deff, notes)
+
+
+def _xlogit(known: Statistics) -> Interval:
+    return _on_logit(known, "xlogit", known.variance / known.spread**2)
+
+
+def _logit(known: Statistics) -> Interval:
+    variance = known.variance / known.spread**2 if known.logit_variance is None else known.logit_variance
+    return _on_logit(known, "logit", variance)
+
+
+def _on_logit(known: Statistics, method: str, variance: float) -> Interval:
+    centre, half = special.logit(known.rate), _t(known) * np.sqrt(variance)
+    limits = float(special.expit(centre - half)), float(special.expit(centre + half))
+    return _interval(known, method, limits, known.n / known.design_deff)
+
+
+def _asin(known: Statistics) -> Interval:
+    centre, half = np.arcsin(np.sqrt(known.rate)), _t(known) * np.sqrt(known.variance / (4 * known.spread))
+    low, high = np.sin(np.clip([centre - half, centre + half], 0, np.pi / 2)) ** 2
+    return _interval(known, "asin", (float(low), float(high)), known.n / known.design_deff)
+
+
+def _beta(known: Statistics) -> Interval:
+    size = known.n / (known.design_deff * _df_factor(known, known.rows or known.n))
+    low, high = clopper_pearson(known.rate, size, known.confidence_level)
+    return _interval(known, "beta", (float(low), float(high)), size)
+
+
+def _likelihood(known: Statistics) -> Interval:
+    limits = profile_interval(known.rate, known.variance, known.n, _t(known), rows=known.rows, start=known.logit_start)
+    return _interval(known, "likelihood", limits, known.n / known.design_deff)
+
+
+def _wilson(known: Statistics) -> Interval:
+    size = known.n / known.design_deff
+    return _interval(known, "wilson", wilson(known.rate, size, known.df, known.confidence_level), size)
+
+
+def _wilson_guarded(known: Statistics) -> Interval:
+    """Wilson carries the degrees of freedom in its t quantile, so its size must not carry them again."""
+    df = known.df if known.df > 0 else 1.0
+    size = _size(replace(known, df=float(max(known.n - 1, 1))) if known.df > 0 else known)
+    limits = wilson(_own_rate(known), size, df, known.confidence_level)
+    return _interval(known, "wilson-guarded", limits, size, _explain(known))
+
+
+def _jeffreys(known: Statistics) -> Interval:
+    size, p = _size(known), _own_rate(known)
+    low, high = beta_prior(p, size, 0.5, known.confidence_level)
+    limits = (0.0 if p <= 0 else min(low, p), 1.0 if p >= 1 else max(high, p))
+    return _interval(known, "jeffreys", limits, size, _explain(known))
+
+
+def _uniform(known: Statistics) -> Interval:
+    """Its central interval can miss an estimate of 0 or 1; the limit is moved out to it."""
+    size, p = _size(known), _own_rate(known)
+    low, high = beta_prior(p, size, 1.0, known.confidence_level)
+    return _interval(known, "uniform", (min(low, p), max(high, p)), size, _explain(known))
+
+
+def _gamma(known: Statistics) -> Interval:
+    if known.rare_squares is None or known.largest_share is None:
+        raise MissingStatistic("method 'gamma' works on the weights: pass rare_squares and largest_share")
+    rate = _own_rate(known)
+    limits = fay_feuer(rate, known.rare_squares, known.largest_share, known.confidence_level)
+    return _interval(known, "gamma", limits, _size(known), _explain(known))
+
+
+def _exact_fpc(known: Statistics) -> Interval:
+    if known.population is None:
+        raise MissingStatistic("method 'exact-fpc' needs the stratum's size: pass population")
+    low, high = exact_finite(known.successes, known.n, known.population, known.confidence_level)
+    return _interval(known, "exact-fpc", (low / known.population, high / known.population), float(known.n))
+
+
+METHODS: dict[str, Callable[[Statistics], Interval]] = {
+    "guarded": _guarded,
+    "guarded-full": _guarded_full,
+    "mean": _mean,
+    "logit": _logit,
+    "xlogit": _xlogit,
+    "asin": _asin,
+    "beta": _beta,
+    "likelihood": _likelihood,
+    "wilson": _wilson,
+    "nchs": _nchs,
+    "wilson-guarded": _wilson_guarded,
+    "jeffreys": _jeffreys,
+    "uniform": _uniform,
+    "gamma": _gamma,
+    "exact-fpc": _exact_fpc,
+}
+FROM_VARIANCE = frozenset({"mean", "logit", "xlogit", "asin", "beta", "likelihood", "wilson"})
+
+
+def _interval(known: Statistics, method: str, limits: Limits, size: float, notes: tuple[str, ...] = ()) -> Interval:
+    return Interval(limits[0], limits[1], float(size), float(known.n / size) if size else np.inf, method, notes)
+
+
+def _explain(known: Statistics) -> tuple[str, ...]:
+    if known.df <= 0 or known.n < 2:
+        return (NOTE_NO_DF,)
+    if known.at_edge:
+        return (NOTE_EDGE,)
+    return (NOTE_NO_SPREAD,) if known.without_spread else ()
+
+
+def _size(known: Statistics) -> float:
+    return float(
+        guarded_size(
+            known.rate,
+            known.variance,
+            known.n,
+            known.successes,
+            known.df,
+            known.kish_deff,
+            known.confidence_level,
+            known.pooled_deff,
+        )
+    )
+
+
+def _own_rate(known: Statistics) -> float:
+    return float(exact_rate(known.rate, known.n, known.successes))
+
+
+def _df_factor(known: Statistics, rows: int) -> float:
+    return float((t_quantile(known.df, known.tail) / t_quantile(float(rows - 1), known.tail)) ** 2)
+
+
+def _t(known: Statistics) -> float:
+    return float(t_quantile(known.df, known.tail))

@@ -1,0 +1,155 @@
+"""The formulas of the intervals for a rate, on numbers or arrays: what `intervals` chooses from.
+
+Sources stand with each function; docs/methods.md sets them side by side. SciPy's special functions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Floats: TypeAlias = NDArray[np.float64]
+Limits: TypeAlias = tuple[float, float]
+
+FADE = 30.0  # rarer answers at which half of the excess of the anchor still counts
+NO_SPREAD = 1e-12  # a design effect below this is a variance of zero in floating point
+
+
+def guarded_intervals(
+    *,
+    rate: ArrayLike,
+    variance: ArrayLike,
+    n: ArrayLike,
+    successes: ArrayLike,
+    df: ArrayLike,
+    kish_deff: ArrayLike = 1.0,
+    census: ArrayLike = False,
+    confidence_level: float = 0.95,
+    pooled_deff: float | None = None,
+) -> tuple[Floats, Floats, Floats]:
+    """Give (low, high, n_effective) of the guarded interval for arrays of rates; same numbers as `interval`."""
+    size = guarded_size(rate, variance, n, successes, df, kish_deff, confidence_level, pooled_deff)
+    p = exact_rate(rate, n, successes)
+    low, high = clopper_pearson(p, size, confidence_level)
+    whole = np.asarray(census, dtype=bool)
+    return np.where(whole, p, low), np.where(whole, p, high), np.where(whole, np.asarray(n, dtype=float), size)
+
+
+def guarded_size(
+    rate: ArrayLike,
+    variance: ArrayLike,
+    n: ArrayLike,
+    successes: ArrayLike,
+    df: ArrayLike,
+    kish_deff: ArrayLike = 1.0,
+    confidence_level: float = 0.95,
+    pooled_deff: float | None = None,
+) -> Floats:
+    """Give the effective size n* = n / (d + λ max(0, d_K - d)), λ = 30 / (30 + rarer answers).
+
+    d is the design effect with Korn and Graubard's factor (t_df / t_{n-1})²; where nothing varies, n* = n / d_K, and
+    without degrees of freedom one. With `pooled_deff` (clusters) d is drawn towards it from both sides.
+    """
+    tail = (1 - confidence_level) / 2
+    n, x, df, v = (np.asarray(a, dtype=float) for a in (n, successes, df, variance))
+    p = exact_rate(rate, n, x)
+    spread = np.where((p > 0) & (p < 1), p * (1 - p), 1.0)
+    raw = n * v / spread
+    silent = (x <= 0) | (x >= n) | ~(raw >= NO_SPREAD)
+    usable = (df > 0) & (n > 1)
+    factor = (t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)) ** 2
+    deff = np.where(silent, 0.0, raw) * factor
+    anchor = np.asarray(kish_deff, dtype=float) if pooled_deff is None else np.asarray(pooled_deff, dtype=float)
+    excess = anchor - deff if pooled_deff is not None else np.maximum(0.0, anchor - deff)
+    fading = FADE / (FADE + np.minimum(x, n - x))
+    size = n / np.where(silent, anchor, deff + fading * excess)
+    return np.where(usable, size, np.minimum(1.0, np.where(n > 0, size, 1.0)))
+
+
+def clopper_pearson(rate: ArrayLike, size: ArrayLike, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
+    """Give Clopper and Pearson's (Biometrika 26, 1934) limits for a rate in 0..1 at a real-valued size > 0."""
+    tail = (1 - confidence_level) / 2
+    p, n = np.asarray(rate, dtype=float), np.asarray(size, dtype=float)
+    yes, no = n * p, n * (1 - p)
+    with np.errstate(invalid="ignore"):
+        low = np.where(yes > 0, special.betaincinv(yes, no + 1, tail), 0.0)
+        high = np.where(no > 0, special.betaincinv(yes + 1, no, 1 - tail), 1.0)
+    return np.minimum(low, p), np.maximum(high, p)
+
+
+def wilson(rate: float, size: float, df: float, confidence_level: float = 0.95) -> Limits:
+    """Give Wilson's (JASA 22, 1927) limits with the t quantile on `df`."""
+    t2 = float(t_quantile(df, (1 - confidence_level) / 2)) ** 2
+    centre = (rate + t2 / (2 * size)) / (1 + t2 / size)
+    half = np.sqrt(t2 * (rate * (1 - rate) / size + t2 / (4 * size * size))) / (1 + t2 / size)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def beta_prior(rate: float, size: float, prior: float, confidence_level: float = 0.95) -> Limits:
+    """Give equal-tailed limits under a Beta(prior, prior) prior: 1/2 is Jeffreys', 1 the uniform one."""
+    tail = (1 - confidence_level) / 2
+    a, b = size * rate + prior, size * (1 - rate) + prior
+    return float(special.betaincinv(a, b, tail)), float(special.betaincinv(a, b, 1 - tail))
+
+
+def fay_feuer(rate: float, rare_squares: float, largest_share: float, confidence_level: float = 0.95) -> Limits:
+    """Give the gamma limits of Fay and Feuer (Statistics in Medicine 16, 1997, 791-801) on the dissatisfied share."""
+    tail = (1 - confidence_level) / 2
+    q, v, m = 1 - rate, rare_squares, largest_share
+    low = float(special.gammaincinv(q * q / v, tail)) * v / q if v > 0 and q > 0 else 0.0
+    shape, scale = (q + m) ** 2 / (v + m * m), (v + m * m) / (q + m)
+    return max(0.0, 1 - float(special.gammaincinv(shape, 1 - tail)) * scale), 1 - low
+
+
+def exact_finite(successes: int, n: int, population: int, confidence_level: float = 0.95) -> tuple[int, int]:
+    """Give the satisfied counts (lowest, highest) of the population that `successes` of `n` do not reject.
+
+    Inverts two one-sided hypergeometric tests (Buonaccorsi, American Statistician 41, 1987, 215-218).
+    """
+    tail = (1 - confidence_level) / 2
+    first, last = successes, population - n + successes
+    low = _first_true(first, last, lambda k: _hypergeometric_upper(successes, n, k, population) > tail)
+    high = population - _first_true(
+        population - last, population - first, lambda k: _hypergeometric_upper(n - successes, n, k, population) > tail
+    )
+    return low, high
+
+
+def exact_rate(rate: ArrayLike, n: ArrayLike, successes: ArrayLike) -> Floats:
+    """A weighted share of 1 - 1e-16 is a 1: the counts know."""
+    x, size = np.asarray(successes), np.asarray(n)
+    inside = np.clip(np.asarray(rate, dtype=float), 0.0, 1.0)
+    return np.where(x <= 0, 0.0, np.where(x >= size, 1.0, inside))
+
+
+def t_quantile(df: ArrayLike, tail: float) -> Floats:
+    degrees = np.asarray(df, dtype=float)
+    endless = np.isinf(degrees)
+    return np.where(endless, -special.ndtri(tail), -special.stdtrit(np.where(endless, 1.0, degrees), tail))
+
+
+def _hypergeometric_upper(x: int, n: int, satisfied: int, population: int) -> float:
+    """P(X >= x) when n are drawn without replacement from a population with so many satisfied."""
+    k = np.arange(x, min(n, satisfied) + 1)
+    logs = (
+        _log_choose(satisfied, k) + _log_choose(population - satisfied, n - k) - _log_choose(population, np.asarray(n))
+    )
+    return float(np.exp(logs).sum())
+
+
+def _log_choose(n: int, k: NDArray[Any]) -> Floats:
+    inside = (k >= 0) & (k <= n)
+    safe = np.where(inside, k, 0)
+    logs = special.gammaln(n + 1.0) - special.gammaln(safe + 1.0) - special.gammaln(n - safe + 1.0)
+    return np.where(inside, logs, -np.inf)
+
+
+def _first_true(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
