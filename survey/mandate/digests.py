@@ -1,4 +1,4 @@
-"""One fingerprint for a piece of the mandate, the same on every machine, so that a published version stays unchanged."""
+"""One fingerprint for a piece of the mandate, the same on every machine: a published version stays unchanged."""
 
 import hashlib
 import json

@@ -99,11 +99,10 @@ class Questionnaire:
 @cache
 def load_questionnaires() -> dict[str, Questionnaire]:
     """Every version by its full name, such as "procedures@1"."""
-    levels = _read_levels()
     questionnaires: dict[str, Questionnaire] = {}
     for path in list_files("questionnaires"):
         top = read_entry(path)
-        questionnaire = _read(top, levels)
+        questionnaire = read_questionnaire(top)
         if questionnaire.key in questionnaires:
             raise top.error(f"{questionnaire.key} exists already: a version is never edited, give it a new number")
         questionnaires[questionnaire.key] = questionnaire
@@ -121,14 +120,18 @@ def load_questionnaire(name: str) -> Questionnaire:
     return max(versions, key=lambda questionnaire: questionnaire.version)
 
 
-def _read_levels() -> tuple[Choice, ...]:
+@cache
+def load_levels() -> tuple[Choice, ...]:
+    """The satisfaction scale: levels "1" to "5", then "na"."""
     top = read_entry("levels.toml")
     levels = tuple(_read_choice(entry) for entry in top.entries("level"))
     top.finish()
     return levels
 
 
-def _read(top: Entry, levels: tuple[Choice, ...]) -> Questionnaire:
+def read_questionnaire(top: Entry) -> Questionnaire:
+    """The questionnaire that a file's top table describes; raises `MandateFileError` when it breaks a rule."""
+    levels = load_levels()
     sector = top.optional_string("sector")
     questionnaire = Questionnaire(
         code=top.string("code"),
