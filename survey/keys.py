@@ -6,13 +6,11 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from survey.proof import Signer
 from survey.settings import Settings, write_private
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -67,18 +65,14 @@ def canonical_token(text: str) -> str | None:
     return letters if len(letters) == TOKEN_LENGTH and set(letters) <= set(CROCKFORD) else None
 
 
-def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The key that signs checkpoints; made on first use in the home (embedded mode: not separated)."""
+def load_signer(settings: Settings) -> Signer:
+    """What signs checkpoints; made on first use in the home (embedded mode: not separated from the web process)."""
     path = settings.key_folder / SIGNING_KEY_FILE
     if not path.exists():
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        _keep_signing_key(path)
-    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
-
-
-def _keep_signing_key(path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    write_private(path, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        log_name = f"hailong-{secrets.token_hex(4)}"
+        write_private(path, Signer(log_name, secrets.token_bytes(32)).skey.encode() + b"\n")
+    return Signer.parse(path.read_text(encoding="ascii").strip())
 
 
 def _derive(secret_key: bytes, purpose: str) -> bytes:

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 CRASH_VARIABLE = "HAILONG_CRASH_AT"
+__all__ = ["Connection", "Database", "WriteLock", "crash_point"]
+
 WAL_PAGES_BEFORE_CHECKPOINT = 4000
 PRAGMAS = (
     "journal_mode=WAL",
@@ -131,5 +133,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _checkpoint_wal(connection: Connection) -> None:
     raw: Any = connection.connection.driver_connection
     path = Path(raw.execute("PRAGMA database_list").fetchone()[2] + "-wal")
-    if path.exists() and path.stat().st_size > WAL_PAGES_BEFORE_CHECKPOINT * 4096:
+    if path.exists() and path.stat().st_size > __all__ = ["Connection", "Database", "WriteLock", "crash_point"]
+
+WAL_PAGES_BEFORE_CHECKPOINT * 4096:
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

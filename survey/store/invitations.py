@@ -39,6 +39,10 @@ def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum
     return connection.execute(insert_or_skip(connection, spent).values(values)).rowcount == 1
 
 
+def is_spent(connection: Connection, token_hash: bytes) -> bool:
+    return bool(connection.scalar(select(exists().where(spent.c.token_hash == token_hash))))
+
+
 def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:
     """Places in each stratum that were drawn already."""
     query = select(invitation.c.stratum_code, invitation.c.position).where(invitation.c.wave_code == wave_code)

@@ -45,9 +45,13 @@ class Batch:
 class SignedCheckpoint:
     """A signed tree head, with the frontier that lets the next batch be appended without a scan."""
 
+    number: int
     size: int
     root: bytes
     frontier: bytes
+    accounting: str
+    exclusions: str
+    releases: str
     manifest: str
     note: str
     signed_on: date
@@ -73,12 +77,12 @@ def add_exclusion(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def find_latest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
-    row = connection.execute(select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)).mappings().one_or_none()
+    row = connection.execute(select(checkpoint).order_by(checkpoint.c.number.desc()).limit(1)).mappings().one_or_none()
     return SignedCheckpoint(**row) if row else None
 
 
 def list_checkpoints(connection: Connection) -> list[SignedCheckpoint]:
-    rows = connection.execute(select(checkpoint).order_by(checkpoint.c.size)).mappings()
+    rows = connection.execute(select(checkpoint).order_by(checkpoint.c.number)).mappings()
     return [SignedCheckpoint(**row) for row in rows]
 
 
@@ -128,6 +132,16 @@ def iterate_rows(
 def find_row(connection: Connection, position: int) -> LedgerRow | None:
     row = connection.execute(select(ledger).where(ledger.c.position == position)).mappings().one_or_none()
     return LedgerRow(**row) if row else None
+
+
+def list_exclusions(connection: Connection) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select(exclusion).order_by(exclusion.c.position)).mappings()]
+
+
+def count_sealed(connection: Connection) -> dict[str, int]:
+    """Leaves in sealed batches, by wave."""
+    query = select(batch.c.wave_code, func.sum(batch.c.size)).group_by(batch.c.wave_code)
+    return {code: int(size) for code, size in connection.execute(query)}
 
 
 def list_waves_beyond(connection: Connection, sizes: Mapping[str, int]) -> list[str]:

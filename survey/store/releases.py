@@ -92,6 +92,12 @@ def list_figures(
     return [_figure(row) for row in connection.execute(ordered).mappings()]
 
 
+def list_published_digests(connection: Connection) -> list[tuple[str, bytes]]:
+    """Code and digest of every published release, by code."""
+    query = select(release.c.code, release.c.digest).where(release.c.published_on.is_not(None))
+    return [(row.code, row.digest) for row in connection.execute(query.order_by(release.c.code))]
+
+
 def next_release_number(connection: Connection, wave_code: str) -> int:
     return (connection.scalar(select(func.max(release.c.number)).where(release.c.wave_code == wave_code)) or 0) + 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, delete, exists, func, or_, select
 
 from survey.store.sql import insert_or_skip
 from survey.store.tables import inbox, receipt
@@ -43,6 +43,11 @@ def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
     return bool(connection.scalar(select(or_(waiting, sealed))))
 
 
+def is_sealed(connection: Connection, receipt_hash: bytes) -> bool:
+    """Whether a sealed batch holds this receipt."""
+    return bool(connection.scalar(select(exists().where(receipt.c.receipt_hash == receipt_hash))))
+
+
 def count_waiting(connection: Connection) -> dict[tuple[str, str], int]:
     """Responses in the inbox by wave and stratum."""
     query = select(inbox.c.wave_code, inbox.c.stratum_code, func.count())
@@ -60,4 +65,4 @@ def remove_responses(connection: Connection, responses: Sequence[Response]) -> N
     """Empty the inbox of what the ledger has taken over."""
     for start in range(0, len(responses), 500):
         ids = [response.id for response in responses[start : start + 500]]
-        connection.execute(delete(inbox).where(and_(inbox.c.id.in_(ids))))
+        connection.execute(delete(inbox).where(inbox.c.id.in_(ids)))

@@ -82,10 +82,14 @@ exclusion = Table(
 checkpoint = Table(
     "checkpoint",
     metadata,
-    Column("size", BigInteger, primary_key=True, autoincrement=False, comment="leaves under the signed root"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False, index=True, comment="leaves under the signed root"),
     digest("root"),
-    Column("frontier", LargeBinary, nullable=False, comment="roots of the complete subtrees, to append without a scan"),
-    Column("manifest", Text, nullable=False),
+    Column("frontier", LargeBinary, nullable=False, comment="the tree's complete subtrees, to append without a scan"),
+    Column("accounting", Text, nullable=False, comment="canonical JSON: invited, answered, sealed, by stratum"),
+    Column("exclusions", Text, nullable=False, comment="canonical JSON"),
+    Column("releases", Text, nullable=False, comment="canonical JSON: digests of what was published"),
+    Column("manifest", Text, nullable=False, comment="canonical JSON: digests of all that this checkpoint binds"),
     Column("note", Text, nullable=False, comment="C2SP signed note"),
     Column("signed_on", Date, nullable=False),
 )

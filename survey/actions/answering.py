@@ -1,0 +1,217 @@
+"""A citizen's answer: checked, then durable in the inbox together with the spent token, then thanked for."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from survey.keys import Keys, canonical_token
+from survey.mandate.periods import half_month
+from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
+from survey.mandate.text import LANGUAGES
+from survey.proof import canonical_json, receipt_code, receipt_hash
+from survey.store import invitations, waves
+from survey.store.database import Database
+from survey.store.responses import Response, knows_receipt
+from survey.store.waves import Wave
+from survey.store.writer import Outcome, Submission, Writer
+
+LONGEST_COMMENT = 2000
+LONGEST_KEY = 64
+
+
+class Refusal(Exception):
+    """Why an answer was not taken; nothing was stored and the token is as it was."""
+
+
+class UnknownToken(Refusal):
+    """No invitation has this token."""
+
+
+class AlreadyAnswered(Refusal):
+    """The token was spent by another submission."""
+
+
+class WaveClosed(Refusal):
+    """The wave takes no more answers."""
+
+
+class WaveNotOpen(Refusal):
+    """The wave takes no answers yet."""
+
+
+class StaleForm(Refusal):
+    """The form's own key was used with another token, or is missing: it must be opened again."""
+
+
+@dataclass
+class BadAnswers(Refusal):
+    """Some answers are missing or unknown; `missing` and `unknown` hold item codes in the order of the page."""
+
+    missing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """What the page shows to whoever holds a valid token."""
+
+    wave: Wave
+    questionnaire: Questionnaire
+    stratum_code: str
+    channel: str
+
+
+def open_form(database: Database, keys: Keys, token: str, today: date) -> OpenForm:
+    """The form behind a token; looking spends nothing. Raises a Refusal."""
+    form, is_spent = _find_form(database, keys, token, today)
+    if is_spent:
+        raise AlreadyAnswered
+    return form
+
+
+def answer(
+    database: Database,
+    writer: Writer,
+    keys: Keys,
+    *,
+    token: str,
+    key: str,
+    language: str,
+    answers: Mapping[str, str],
+    today: date,
+) -> str:
+    """Store a response durably and spend its token; the receipt code. The same key again gives the same receipt.
+
+    Raises a Refusal, with nothing stored, or what the writer raises when the database cannot be written.
+    """
+    form, is_spent = _find_form(database, keys, token, today, spent_may_be_over=True)
+    code = receipt_code(keys.receipt, _checked_key(key))
+    if is_spent:
+        return _replay(database, code)
+    wave = form.wave
+    chosen, comments = check_answers(form.questionnaire, answers)
+    response = Response(
+        id=secrets.token_bytes(16),
+        wave_code=wave.code,
+        stratum_code=form.stratum_code,
+        receipt_hash=receipt_hash(code),
+        nonce1=secrets.token_bytes(32),
+        codes=canonical_json(_codes(form, chosen, language, today)),
+        nonce2=secrets.token_bytes(32),
+        text=canonical_json(comments),
+    )
+    outcome = writer.submit(Submission(keys.token_hash(_canonical(token)), response))
+    if outcome is Outcome.STORED:
+        return code
+    if outcome is Outcome.KEY_IN_USE:
+        raise StaleForm
+    return _replay(database, code)
+
+
+def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Choices and comments by item code, as they will be stored. Raises BadAnswers.
+
+    Text is put into Unicode NFC, control characters and the excess of combining marks are dropped.
+    """
+    problem = BadAnswers()
+    chosen: dict[str, str] = {}
+    comments: dict[str, str] = {}
+    for item in questionnaire.items:
+        given = answers.get(item.code, "")
+        if item.kind == "comment":
+            if given.strip():
+                comments[item.code] = clean_text(given)
+        elif given:
+            _choose(item, given, chosen, problem)
+        elif item.required:
+            problem.missing.append(item.code)
+    known = {item.code for item in questionnaire.items}
+    problem.unknown += [code for code in answers if code not in known]
+    if problem.missing or problem.unknown:
+        raise problem
+    return chosen, comments
+
+
+def clean_text(text: str) -> str:
+    """NFC, no control or half characters, at most two combining marks on a letter, at most 2,000 characters."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    letters: list[str] = []
+    marks = 0
+    for letter in unicodedata.normalize("NFC", whole[: 4 * LONGEST_COMMENT]):
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category == "Mn" else 0
+        if letter == "\n" or (category[0] != "C" and marks <= 4):
+            letters.append(letter)
+    return "".join(letters).strip()[:LONGEST_COMMENT]
+
+
+def _find_form(
+    database: Database, keys: Keys, token: str, today: date, *, spent_may_be_over: bool = False
+) -> tuple[OpenForm, bool]:
+    canonical = _canonical(token)
+    with database.reading() as connection:
+        invitation = invitations.find_invitation(connection, keys.token_hash(canonical))
+        wave = waves.find_wave(connection, invitation.wave_code) if invitation else None
+    if invitation is None or wave is None or wave.questionnaire_code is None:
+        raise UnknownToken
+    if not (invitation.is_spent and spent_may_be_over):
+        _check_dates(wave, today, is_spent=invitation.is_spent)
+    form = OpenForm(wave, load_questionnaire(wave.questionnaire), invitation.stratum_code, invitation.channel)
+    return form, invitation.is_spent
+
+
+def _check_dates(wave: Wave, today: date, *, is_spent: bool) -> None:
+    if is_spent:
+        return
+    if not wave.closed and today < wave.opens_on:
+        raise WaveNotOpen
+    if not wave.takes_answers(today):
+        raise WaveClosed
+
+
+def _replay(database: Database, code: str) -> str:
+    """The receipt again when this very submission was stored before; AlreadyAnswered otherwise."""
+    with database.reading() as connection:
+        if knows_receipt(connection, receipt_hash(code)):
+            return code
+    raise AlreadyAnswered
+
+
+def _canonical(token: str) -> str:
+    canonical = canonical_token(token)
+    if canonical is None:
+        raise UnknownToken
+    return canonical
+
+
+def _checked_key(key: str) -> str:
+    if not 16 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isalnum():
+        raise StaleForm
+    return key
+
+
+def _choose(item: Item, given: str, chosen: dict[str, str], problem: BadAnswers) -> None:
+    if given in {choice.code for choice in item.choices}:
+        chosen[item.code] = given
+    else:
+        problem.unknown.append(item.code)
+
+
+def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, today: date) -> dict[str, object]:
+    return {
+        "answers": dict(chosen),
+        "assisted": 0,
+        "channel": form.channel,
+        "class": "",
+        "kind": "response",
+        "language": language if language in LANGUAGES else LANGUAGES[0],
+        "period": half_month(today),
+        "psu": "",
+        "questionnaire": form.questionnaire.key,
+        "stratum": form.stratum_code,
+        "wave": form.wave.code,
+    }

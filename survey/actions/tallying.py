@@ -1,0 +1,161 @@
+"""Tallying: leaves that no tally has counted yet become counts and sums by design cell."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from survey.mandate.indicators import load_indicators
+from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, read_rule
+from survey.store import frames, ledger, tallies, waves
+from survey.store.database import Connection, Database
+from survey.store.ledger import LedgerRow
+from survey.store.tallies import CellKey, ItemKey, Moments
+
+ROWS_AT_A_TIME = 20_000
+COUNTED = "counted"
+SATISFIED_LEVELS = (4, 5)
+IMPORTED_ITEM = "overall"
+
+Scores = Mapping[str, int]
+
+
+@dataclass
+class Counts:
+    """Counts of some leaves, before they are added to the tally."""
+
+    cells: dict[tuple[CellKey, str], Moments] = field(default_factory=dict)
+    crosses: dict[tuple[CellKey, str, str], tuple[int, int]] = field(default_factory=dict)
+    items: Counter[ItemKey] = field(default_factory=Counter)
+
+    def add(self, key: CellKey, scores: Scores, times: int) -> None:
+        """Count `times` alike persons with these scores."""
+        for outcome, u in ((EVERYBODY, 1), *scores.items()):
+            n, total, squared = self.cells.get((key, outcome), (0, 0, 0))
+            self.cells[key, outcome] = Moments(n + times, total + times * u, squared + times * u * u)
+        if ITEMS_ANSWERED in scores:
+            pair = (key, ITEMS_ANSWERED, ITEMS_SATISFIED)
+            n, product = self.crosses.get(pair, (0, 0))
+            self.crosses[pair] = (n + times, product + times * scores[ITEMS_ANSWERED] * scores[ITEMS_SATISFIED])
+
+
+def tally(database: Database) -> int:
+    """Count every sealed leaf that is not counted yet, wave by wave; the number of leaves read."""
+    with database.reading() as connection:
+        behind = ledger.list_waves_beyond(connection, tallies.list_progress(connection))
+    return sum(_catch_up(database, wave_code) for wave_code in behind)
+
+
+def rebuild(database: Database, wave_code: str) -> int:
+    """Forget a wave's tally and count it again from the ledger."""
+    with database.writing("clear-tally") as connection:
+        tallies.clear_tally(connection, wave_code)
+    return _catch_up(database, wave_code)
+
+
+def score_levels(level: int) -> dict[str, int]:
+    """The scores of a person whose overall answer is a level from 1 to 5, one per definition of the figure."""
+    return dict(_level_scores(level))
+
+
+def _catch_up(database: Database, wave_code: str) -> int:
+    read = 0
+    while True:
+        with database.writing("tally") as connection:
+            counted = _count_some(connection, wave_code)
+        read += counted
+        if counted < ROWS_AT_A_TIME:
+            return read
+
+
+def _count_some(connection: Connection, wave_code: str) -> int:
+    start = tallies.find_progress(connection, wave_code)
+    leaves = ledger.count_leaves(connection)
+    rows = list(islice(ledger.iterate_rows(connection, start=start, wave_code=wave_code), ROWS_AT_A_TIME))
+    agencies = frames.list_stratum_agencies(connection, wave_code)
+    wave = waves.find_wave(connection, wave_code)
+    assert wave is not None
+    wanted = set(read_rule(wave.rule).outcomes)
+    counts = Counts()
+    for row, times in _alike(rows):
+        _count_leaf(json.loads(row.codes), times, counts, agencies, wanted)
+    size = leaves if len(rows) < ROWS_AT_A_TIME else rows[-1].position + 1
+    tallies.grow_tally(connection, wave_code, size, counts.cells, counts.crosses, counts.items)
+    return len(rows)
+
+
+def _alike(rows: Iterable[LedgerRow]) -> Iterator[tuple[LedgerRow, int]]:
+    """Each different answer vector once, with how often it stands there."""
+    seen: dict[bytes, list[Any]] = {}
+    for row in rows:
+        if row.codes in seen:
+            seen[row.codes][1] += 1
+        else:
+            seen[row.codes] = [row, 1]
+    return ((row, times) for row, times in seen.values())
+
+
+def _count_leaf(
+    codes: Mapping[str, Any], times: int, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
+) -> None:
+    if codes["kind"] == "counts":
+        _count_imported(codes, counts, agencies, wanted)
+    elif codes["kind"] == "response":
+        _count_response(codes, times, counts, agencies, wanted)
+
+
+def _count_response(
+    codes: Mapping[str, Any], times: int, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
+) -> None:
+    key = CellKey(codes["stratum"], codes["psu"], codes["class"], codes["period"], COUNTED)
+    answers: Mapping[str, str] = codes["answers"]
+    scores = score_answers(load_questionnaire(codes["questionnaire"]), answers)
+    counts.add(key, {outcome: u for outcome, u in scores.items() if outcome in wanted}, times)
+    for item, choice in answers.items():
+        counts.items[ItemKey(agencies[key.stratum_code], key.period, COUNTED, item, choice)] += times
+
+
+def _count_imported(codes: Mapping[str, Any], counts: Counts, agencies: Mapping[str, str], wanted: set[str]) -> None:
+    key = CellKey(codes["stratum"], "", "", codes["period"], COUNTED)
+    for level, times in codes["counts"].items():
+        if times:
+            scores = {outcome: u for outcome, u in _level_scores(int(level)) if outcome in wanted}
+            counts.add(key, scores, times)
+            counts.items[ItemKey(agencies[key.stratum_code], key.period, COUNTED, IMPORTED_ITEM, level)] += times
+
+
+def score_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> dict[str, int]:
+    """A person's integer scores: every definition of the figure, and the items answered and satisfied.
+
+    Who gave no level to the overall item has no score there: item nonresponse is a domain of the sample.
+    """
+    scores: dict[str, int] = {}
+    overall = _level(questionnaire, questionnaire.overall_item.code, answers)
+    if overall is not None:
+        scores.update(_level_scores(overall))
+    given = [_level(questionnaire, item.code, answers) for item in questionnaire.items if item.indexed]
+    levels = [level for level in given if level is not None]
+    scores[ITEMS_ANSWERED] = len(levels)
+    scores[ITEMS_SATISFIED] = sum(level in SATISFIED_LEVELS for level in levels)
+    return scores
+
+
+def _level(questionnaire: Questionnaire, item: str, answers: Mapping[str, str]) -> int | None:
+    return _level_of_choice(questionnaire.key, item, answers[item]) if item in answers else None
+
+
+@lru_cache(maxsize=4096)
+def _level_of_choice(questionnaire: str, item: str, choice: str) -> int | None:
+    choices = load_questionnaire(questionnaire).item(item).choices
+    return next((each.score for each in choices if each.code == choice), None)
+
+
+@lru_cache(maxsize=8)
+def _level_scores(level: int) -> tuple[tuple[str, int], ...]:
+    return tuple((key, indicator.scores[level - 1]) for key, indicator in load_indicators().items())
