@@ -1,4 +1,4 @@
-"""Charts as inline SVG: every mark carries a class and no style attribute, so that a strict content policy lets them be.
+"""Charts as inline SVG: marks carry classes, never style attributes, as a strict content policy demands.
 
 A chart never says more than the table beside it; its title and description are for those who cannot see it. Rates are
 shares in 0..1, places are SVG user units.
@@ -50,7 +50,7 @@ class Caterpillar:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One period: its first day, rate and interval, the publisher's own figure, and whether a known definition gives it."""
+    """One period: its first day, rate and interval, the publisher's figure, and whether a known definition gives it."""
 
     begins: date
     rate: float
@@ -178,7 +178,7 @@ def _published(x: float, y: float, *, explained: bool) -> Markup:
 def _years(points: Sequence[TrendPoint], periods: Scale, language: str) -> list[Markup]:
     marks = []
     for order, point in enumerate(points):
-        if point.begins.month == 1 or len(points) < 18 and order % 3 == 0:
+        if point.begins.month == 1 or (len(points) < 18 and order % 3 == 0):
             across = periods.place(order)
             marks.append(_vertical("tick", across, TREND_BOTTOM, TREND_BOTTOM + 5))
             marks.append(_text("tick", across, TREND_BOTTOM + 20, month(point.begins, language), "middle"))

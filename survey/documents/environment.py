@@ -1,7 +1,7 @@
 """The one place where templates meet a language: Jinja2, gettext catalogues and Babel's formats.
 
-Sentences in templates and code are Vietnamese; a missing catalogue or entry therefore falls back to Vietnamese. Messages are
-always %-formatted, so a literal per cent sign in one is written `%%`.
+Sentences in templates and code are Vietnamese; a missing catalogue or entry therefore falls back to Vietnamese.
+Messages are always %-formatted, so a literal per cent sign in one is written `%%`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from survey.documents import charts, formats, verdicts
+from survey.documents import formats, verdicts
+from survey.mandate.text import LANGUAGES, Text
 
-LANGUAGES = ("vi", "km", "en")
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "km": "ខ្មែរ", "en": "English"}
 
 PACKAGE = Path(__file__).resolve().parent
@@ -42,7 +42,7 @@ class TemplatesMissing(RuntimeError):
 
 
 def render(template: str, language: str, **context: Any) -> str:
-    """Draw `templates/<template>` in the reader's language. An undefined name is an error, and every value is escaped."""
+    """Draw `templates/<template>` in the reader's language. An undefined name is an error; values are escaped."""
     return environment(language).get_template(template).render(context)
 
 
@@ -103,7 +103,9 @@ def _catalogue(language: str) -> catalogues.NullTranslations:
 
 
 def _filters(language: str) -> dict[str, Callable[..., str]]:
-    return {name: _in(language, function) for name, function in formats.FILTERS.items()}
+    return {name: _in(language, function) for name, function in formats.FILTERS.items()} | {
+        "wording": _in(language, _word)
+    }
 
 
 def _globals(language: str) -> dict[str, Any]:
@@ -114,12 +116,17 @@ def _globals(language: str) -> dict[str, Any]:
         "language": language,
         "languages": LANGUAGE_NAMES,
         "stylesheet": stylesheet,
-        "charts": charts,
         "word": lambda words, code: say(verdicts.find_word(words, code)),
         "reason": lambda code, numbers: verdicts.tell(language, say, verdicts.REASONS, code, numbers),
         "advice": lambda code, numbers: verdicts.tell(language, say, verdicts.FLAGS, code, numbers),
         "words": verdicts,
     }
+
+
+def _word(text: Text, language: str) -> str:
+    """The mandate's wording; where nobody has written it in this language, the Vietnamese, and marked as such."""
+    wording = text.in_language(language)
+    return wording if language in text else Markup('<span lang="vi">{}</span>').format(wording)
 
 
 def _in(language: str, function: Callable[..., str]) -> Callable[..., str]:

@@ -38,7 +38,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What figures rest on. `weighting`, `method` and `collected` are codes of `verdicts`; the indicator's words are not."""
+    """What figures rest on. `weighting`, `method` and `collected` are codes; the indicator comes in words."""
 
     wave_code: str
     wave_name: str
@@ -66,3 +66,38 @@ class SectorRow:
     url: str | None = None
     level: int = 0
     basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    """One agency inside a sector. It has no verdict: targets are set for sectors."""
+
+    name: str
+    figure: Figure
+    url: str | None = None
+    area_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorColumn:
+    """One definition of the figure, tried on every period of a series."""
+
+    code: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """One period of an imported series. `values` has one share per indicator column; `published` is the publisher's own
+    share; `matches` holds the codes of the indicators that reproduce it; `breaks` marks a new one's first."""
+
+    begins: date
+    n: int
+    rate: float
+    low: float
+    high: float
+    values: tuple[float | None, ...]
+    published: float | None = None
+    matches: tuple[str, ...] = ()
+    breaks: bool = False

@@ -1,7 +1,8 @@
 """What the staff's pages show: plain, frozen values in, HTML out.
 
-Rates, intervals and targets are shares in 0..1; only templates print per cent. Names (areas, agencies, sectors, indicators,
-waves) arrive already in the reader's language; verdicts, reasons, flags and states arrive as codes and get words here.
+Rates, intervals and targets are shares in 0..1; only templates print per cent. Names (areas, agencies, sectors,
+indicators, waves) arrive in the reader's language; verdicts,
+reasons, flags and states are codes that get their words here.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from survey.documents.drawings import draw_agencies, draw_sectors, draw_series
 from survey.documents.environment import render
-from survey.documents.figures import Basis, Figure, Judgement, Number, SectorRow
+from survey.documents.figures import AgencyRow, Basis, Figure, IndicatorColumn, Judgement, Number, PeriodRow, SectorRow
 from survey.documents.shell import LanguageLink, Link, NavigationItem, Shell
-
 
 __all__ = [
     "AdequacyPage",
@@ -67,16 +68,6 @@ class ScoreboardPage:
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyRow:
-    """One agency inside a sector. It has no verdict: targets are set for sectors."""
-
-    name: str
-    figure: Figure
-    url: str | None = None
-    area_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SectorPage:
     """One sector in full, with its agencies in the order to be shown."""
 
@@ -89,33 +80,8 @@ class SectorPage:
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorColumn:
-    """One definition of the figure, tried on every period of a series."""
-
-    code: str
-    name: str
-    definition: str
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodRow:
-    """One period of an imported series. `values` has one share per indicator column; `published` is the publisher's own
-    share; `matches` holds the codes of the indicators that reproduce it; `breaks` marks the first period of a new one."""
-
-    begins: date
-    n: int
-    rate: float
-    low: float
-    high: float
-    values: tuple[float | None, ...]
-    published: float | None = None
-    matches: tuple[str, ...] = ()
-    breaks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Tipping:
-    """How strongly answering at all would have to go with satisfaction (a correlation) to put the rate across the target.
+    """How strongly answering would have to go with satisfaction (a correlation) to put the rate across the target.
     `equivalent_n` is the size of a random sample that would be as exact if the correlation were 0.05."""
 
     target: float
@@ -266,17 +232,19 @@ class StaffErrorPage:
 
 def render_scoreboard(page: ScoreboardPage, shell: Shell, language: str) -> str:
     """The official's one page."""
-    return render("official/scoreboard.html", language, page=page, shell=shell)
+    return render("official/scoreboard.html", language, page=page, shell=shell, drawn=draw_sectors(page.rows, language))
 
 
 def render_sector(page: SectorPage, shell: Shell, language: str) -> str:
     """A sector, its targets and its agencies."""
-    return render("official/sector.html", language, page=page, shell=shell)
+    drawn = draw_agencies(page.row, page.agencies, language)
+    return render("official/sector.html", language, page=page, shell=shell, drawn=drawn)
 
 
 def render_series(page: SeriesPage, shell: Shell, language: str) -> str:
     """An imported series, period by period."""
-    return render("official/series.html", language, page=page, shell=shell)
+    drawn = draw_series(page.name, page.periods, page.targets, language)
+    return render("official/series.html", language, page=page, shell=shell, drawn=drawn)
 
 
 def render_adequacy(page: AdequacyPage, shell: Shell, language: str) -> str:
@@ -296,7 +264,8 @@ def render_releases(page: ReleasesPage, shell: Shell, language: str) -> str:
 
 def render_release(page: ReleasePage, shell: Shell, language: str) -> str:
     """One release, with the button that publishes it where the reader may."""
-    return render("statistician/release.html", language, page=page, shell=shell)
+    drawn = draw_sectors(page.sectors, language)
+    return render("statistician/release.html", language, page=page, shell=shell, drawn=drawn)
 
 
 def render_login(page: LoginPage, shell: Shell, language: str) -> str:

@@ -1,7 +1,7 @@
-"""The words for every code that a page shows: verdicts, reasons, flags, states. Vietnamese here, the others in the catalogues.
+"""The words for every code that a page shows: verdicts, reasons, flags, states. Other languages are in catalogues.
 
-Messages take numbers by name. A name's ending says how it is written: `_rate`, `_share`, `target`, `low`, `high` and `coverage`
-as per cent, `_points` as percentage points, `correlation` and `effect` with two decimals, everything else as a count.
+Messages take numbers by name. A name's ending says how it is written: `_rate`, `_share`, `target`, `low`, `high` and
+`coverage` as per cent, `_points` as percentage points, `correlation` and `effect` with two decimals, others as counts.
 """
 
 from __future__ import annotations
@@ -146,6 +146,13 @@ NOTICES = {
     "published": N_("Đã công bố. Bảng kết quả nay dùng số liệu của bản này."),
     "computed": N_("Đã tính xong bản nháp."),
     "signed_out": N_("Đã đăng xuất."),
+}
+
+FORM_ERRORS = {
+    "missing": N_("Xin chọn một mức cho câu này."),
+    "unknown_choice": N_("Lựa chọn này không có trong phiếu. Xin chọn lại."),
+    "too_long": N_("Đoạn góp ý quá dài. Xin viết ngắn lại, tối đa 2.000 ký tự."),
+    "unreadable": N_("Đoạn góp ý có ký tự không đọc được. Xin viết lại."),
 }
 
 LOGIN_ERRORS = {
