@@ -9,10 +9,64 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from analysis.adequacy import StratumSpread as StratumSpread
+    from analysis.adequacy import answers_needed as answers_needed
+    from analysis.adequacy import power_now as power_now
+    from analysis.adequacy import where_to_ask as where_to_ask
+    from analysis.decisions import Minimum as Minimum
+    from analysis.decisions import Target as Target
+    from analysis.decisions import Verdict as Verdict
+    from analysis.decisions import judge as judge
+    from analysis.drawing import Drawn as Drawn
+    from analysis.drawing import draw as draw
     from analysis.estimate import Estimate as Estimate
+    from analysis.intervals import Interval as Interval
+    from analysis.intervals import interval as interval
+    from analysis.planning import allocate as allocate
+    from analysis.planning import best_take as best_take
+    from analysis.planning import cluster_deff as cluster_deff
+    from analysis.planning import decision_power as decision_power
+    from analysis.planning import decision_size as decision_size
+    from analysis.planning import kish_compromise as kish_compromise
+    from analysis.planning import neyman as neyman
+    from analysis.planning import power_allocation as power_allocation
+    from analysis.planning import precision_size as precision_size
+    from analysis.planning import proportional as proportional
 
 _HOMES = {
     "estimate": ("Estimate",),
+    "intervals": (
+        "Interval",
+        "interval",
+    ),
+    "decisions": (
+        "Minimum",
+        "Target",
+        "Verdict",
+        "judge",
+    ),
+    "adequacy": (
+        "StratumSpread",
+        "answers_needed",
+        "power_now",
+        "where_to_ask",
+    ),
+    "planning": (
+        "allocate",
+        "best_take",
+        "cluster_deff",
+        "decision_power",
+        "decision_size",
+        "kish_compromise",
+        "neyman",
+        "power_allocation",
+        "precision_size",
+        "proportional",
+    ),
+    "drawing": (
+        "Drawn",
+        "draw",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names
