@@ -133,7 +133,5 @@ def _begin_sqlite(connection: Connection) -> None:
 def _checkpoint_wal(connection: Connection) -> None:
     raw: Any = connection.connection.driver_connection
     path = Path(raw.execute("PRAGMA database_list").fetchone()[2] + "-wal")
-    if path.exists() and path.stat().st_size > __all__ = ["Connection", "Database", "WriteLock", "crash_point"]
-
-WAL_PAGES_BEFORE_CHECKPOINT * 4096:
+    if path.exists() and path.stat().st_size > WAL_PAGES_BEFORE_CHECKPOINT * 4096:
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
