@@ -15,8 +15,8 @@ AreaKind = Literal["city", "province", "district", "ward", "commune"]
 
 @dataclass(frozen=True)
 class Area:
-    """A place. `valid_to` is its last day, None while it lives; `predecessors` are the areas it was made from, where
-    that is certain."""
+    """A place. `valid_to` is its last day, None while it lives; `predecessors` are the areas on whose ground it
+    stands, in whole or in part, where that is certain."""
 
     code: str
     name: Text

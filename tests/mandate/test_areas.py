@@ -36,9 +36,21 @@ def test_the_eleven_districts_ended_with_the_province() -> None:
     assert {district.valid_to for district in districts} == {EVE}
 
 
-def test_no_commune_claims_a_district_that_is_not_certain() -> None:
+def test_each_commune_stands_on_one_former_district_and_three_on_two() -> None:
+    members = [find_area(code) for code in load_area_groups()["former_soc_trang"].members]
+    on_two = {member.name.in_language("vi"): member.predecessors for member in members if len(member.predecessors) == 2}
+    assert on_two == {
+        "Xã Nhơn Mỹ": ("943", "946"),
+        "Phường Mỹ Xuyên": ("941", "947"),
+        "Xã Tân Long": ("948", "949"),
+    }
+    assert sorted({len(member.predecessors) for member in members}) == [1, 2]
+
+
+def test_every_former_district_lives_on_in_some_commune() -> None:
     members = load_area_groups()["former_soc_trang"].members
-    assert {find_area(code).predecessors for code in members} == {()}
+    claimed = {district for code in members for district in find_area(code).predecessors}
+    assert claimed == {area.code for area in load_areas().values() if area.parent == "94"}
 
 
 def test_only_the_commune_that_a_source_states_counts_as_khmer_majority() -> None:
