@@ -1,4 +1,3 @@
-
 """The auditor's verifier: hashes, signatures and proofs that need no trust in the province.
 
 Standard library and `cryptography` only; one file, so that an auditor can read it, copy it and run it alone:
@@ -24,6 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import lt
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -474,7 +474,8 @@ def verify_bundle(
     places += [("the kept checkpoint", head) for head in kept]
     rows = _read_rows(folder, "ledger.jsonl", places, processes)
     findings += _compare(folder, rows, sorted(places, key=lambda place: place[1].size), processes)
-    return findings + [finding for number in heads for finding in _check_manifest(folder, number, heads, rows)]
+    findings += [finding for number in heads for finding in _check_manifest(folder, number, heads, rows)]
+    return findings + _find_strays(folder, len(list((folder / "checkpoints").glob("*.note"))))
 
 
 def find_receipt(folder: Path, code: str) -> str | None:
@@ -606,10 +607,9 @@ def _read_heads(folder: Path, verifiers: Sequence[Verifier]) -> tuple[dict[int, 
 
 
 def _read_head(path: Path, verifiers: Sequence[Verifier], before: Checkpoint | None) -> Checkpoint:
-    note = open_note(path.read_bytes().decode(), verifiers)
-    head = Checkpoint.parse(note.text)
-    if head.origin not in {verifier.name for verifier in verifiers if verifier.type == ED25519} & set(note.verified):
-        raise UnverifiedNote(f"the log {head.origin} did not sign its own checkpoint")
+    note = path.read_bytes().decode()
+    head = Checkpoint.parse(open_note(note, verifiers).text)
+    open_note(note, [verifier for verifier in verifiers if (verifier.name, verifier.type) == (head.origin, ED25519)])
     if before and (head.origin != before.origin or head.size < before.size):
         raise UnverifiedNote("it does not continue the checkpoint before it")
     return head
@@ -677,7 +677,10 @@ def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
     labels = json.loads(codes)
     if labels["kind"] != row["kind"] or labels["wave"] != row["wave"]:
         raise MalformedRow("its kind or wave is not the one under the hash")
-    if "text" in row and digest_part(bytes.fromhex(row["nonce2"]), binascii.a2b_base64(row["text"])) != text_digest:
+    if (
+        row.get("text") is not None
+        and digest_part(bytes.fromhex(row["nonce2"]), binascii.a2b_base64(row["text"])) != text_digest
+    ):
         raise MalformedRow("its text is not the one under the hash")
     return leaf_hash(response_leaf(bytes.fromhex(row["nonce1"]), codes, text_digest)), row["kind"]
 
@@ -750,7 +753,7 @@ def _check_manifest(folder: Path, number: int, heads: dict[int, Checkpoint], row
     if _sha256(content).hexdigest() != heads[number].manifest:
         yield Finding(place, None, f"this is not the manifest that checkpoint {number} binds")
         return
-    manifest = json.loads(content)
+    manifest = _parse_manifest(content)
     for name, suffix in BOUND.items():
         bound = folder / name / f"{number:06}.{suffix}"
         digest = _sha256(bound.read_bytes()).hexdigest() if bound.exists() else None
@@ -761,10 +764,26 @@ def _check_manifest(folder: Path, number: int, heads: dict[int, Checkpoint], row
         yield from _count_receipts(folder, number, rows.responses[heads[number].size] - rows.responses[before])
 
 
+def _parse_manifest(content: bytes) -> dict[str, object]:
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _find_strays(folder: Path, checkpoints: int) -> list[Finding]:
+    """Files that no checkpoint binds: they could claim anything."""
+    bound = {f"{number:06}" for number in range(1, checkpoints + 1)}
+    names = sorted(["manifests", *BOUND])
+    strays = [path for name in names for path in sorted((folder / name).glob("*")) if path.stem not in bound]
+    return [Finding(f"{path.parent.name}/{path.name}", None, "no checkpoint binds this file") for path in strays]
+
+
 def _count_receipts(folder: Path, number: int, responses: int) -> Iterator[Finding]:
     place = f"receipts/{number:06}.txt"
     lines = _read_bytes(folder / place, 0, -1).decode().split("\n")[:-1]
-    if sorted(set(lines)) != lines:
+    if not all(map(lt, lines, lines[1:])):
         yield Finding(place, None, "the receipts are not sorted, or one stands twice")
     if len(lines) != responses:
         yield Finding(place, None, f"{len(lines)} receipts for {responses} responses")
