@@ -408,7 +408,13 @@ class Checkpoint:
         checkpoint = cls(
             origin, int(size) if size.isascii() and size.isdigit() else -1, _unbase64(root), (*extensions,)
         )
-        if not origin or "" in extensions or len(checkpoint.root) != HASH_SIZE or checkpoint.format() != text:
+        if (
+            not origin
+            or checkpoint.size < 0
+            or "" in extensions
+            or len(checkpoint.root) != HASH_SIZE
+            or checkpoint.format() != text
+        ):
             raise MalformedNote("a checkpoint is an origin, a size, a base64 root and extension lines")
         return checkpoint
 
