@@ -1,0 +1,85 @@
+"""What citizens see besides the form: thanks, refusals that say what to do next, and the public front page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from survey.documents.environment import render
+from survey.documents.shell import CitizenShell, Link
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksPage:
+    """After the commit. `receipt` is the short code, as it is to be read out."""
+
+    receipt: str
+    receipt_url: str | None = None
+    results_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage:
+    """Why nothing was taken, and what to do: `code` is one of `REFUSALS`. `opens` and `closes` are the wave's, `minutes`
+    how long to wait. `fields` are the form's own, resent to `action` by one button, so that nothing is typed twice."""
+
+    code: str
+    opens: date | None = None
+    closes: date | None = None
+    minutes: int | None = None
+    action: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """What this is, for someone who arrives without an invitation."""
+
+    results: tuple[Link, ...] = ()
+
+
+REFUSALS = (
+    "unknown_token",
+    "already_answered",
+    "wave_closed",
+    "wave_not_open",
+    "too_large",
+    "too_many_failures",
+    "unreadable",
+    "busy",
+)
+
+
+class UnknownRefusal(ValueError):
+    """A refusal page was asked for with a code that has no text."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"No refusal page for {code!r}. Use one of {', '.join(REFUSALS)}.")
+
+
+def render_thanks(page: ThanksPage, shell: CitizenShell, language: str) -> str:
+    """Thank you, the receipt, and what it proves."""
+    return render("citizen/thanks.html", language, page=page, shell=shell)
+
+
+def render_refusal(page: RefusalPage, shell: CitizenShell, language: str) -> str:
+    """One clear page for each reason why an answer cannot be taken."""
+    if page.code not in REFUSALS:
+        raise UnknownRefusal(page.code)
+    return render("citizen/refusal.html", language, page=page, shell=shell)
+
+
+def render_home(page: HomePage, shell: CitizenShell, language: str) -> str:
+    """The public front page."""
+    return render("public/home.html", language, page=page, shell=shell)
+
+
+def render_not_found(shell: CitizenShell, language: str) -> str:
+    """The public 404."""
+    return render("public/not_found.html", language, shell=shell)
+
+
+def render_server_error(shell: CitizenShell, language: str) -> str:
+    """The public 500."""
+    return render("public/server_error.html", language, shell=shell)
