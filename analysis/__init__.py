@@ -13,13 +13,21 @@ if TYPE_CHECKING:
     from analysis.adequacy import answers_needed as answers_needed
     from analysis.adequacy import power_now as power_now
     from analysis.adequacy import where_to_ask as where_to_ask
+    from analysis.cells import Cells as Cells
+    from analysis.cells import cells as cells
     from analysis.decisions import Minimum as Minimum
     from analysis.decisions import Target as Target
     from analysis.decisions import Verdict as Verdict
     from analysis.decisions import judge as judge
+    from analysis.design import Design as Design
     from analysis.drawing import Drawn as Drawn
     from analysis.drawing import draw as draw
     from analysis.estimate import Estimate as Estimate
+    from analysis.estimation import covariance_of as covariance_of
+    from analysis.estimation import mean as mean
+    from analysis.estimation import mean_by as mean_by
+    from analysis.estimation import rate as rate
+    from analysis.estimation import rate_by as rate_by
     from analysis.intervals import Interval as Interval
     from analysis.intervals import interval as interval
     from analysis.planning import allocate as allocate
@@ -32,12 +40,18 @@ if TYPE_CHECKING:
     from analysis.planning import power_allocation as power_allocation
     from analysis.planning import precision_size as precision_size
     from analysis.planning import proportional as proportional
+    from analysis.replicates import Replicates as Replicates
 
 _HOMES = {
-    "estimate": ("Estimate",),
-    "intervals": (
-        "Interval",
-        "interval",
+    "adequacy": (
+        "StratumSpread",
+        "answers_needed",
+        "power_now",
+        "where_to_ask",
+    ),
+    "cells": (
+        "Cells",
+        "cells",
     ),
     "decisions": (
         "Minimum",
@@ -45,11 +59,22 @@ _HOMES = {
         "Verdict",
         "judge",
     ),
-    "adequacy": (
-        "StratumSpread",
-        "answers_needed",
-        "power_now",
-        "where_to_ask",
+    "design": ("Design",),
+    "drawing": (
+        "Drawn",
+        "draw",
+    ),
+    "estimate": ("Estimate",),
+    "estimation": (
+        "covariance_of",
+        "mean",
+        "mean_by",
+        "rate",
+        "rate_by",
+    ),
+    "intervals": (
+        "Interval",
+        "interval",
     ),
     "planning": (
         "allocate",
@@ -63,10 +88,7 @@ _HOMES = {
         "precision_size",
         "proportional",
     ),
-    "drawing": (
-        "Drawn",
-        "draw",
-    ),
+    "replicates": ("Replicates",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names

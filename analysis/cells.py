@@ -1,0 +1,259 @@
+"""Reduces any frame to the sums that estimation needs, in one GROUP BY.
+
+A cell is what the responses of one combination of the key columns (strata, PSUs, calibration classes, domains) add up
+to. Its cost is one scan; everything after it costs as much as there are cells, however many responses there were.
+Frames may be pandas, Polars, PyArrow, DuckDB or PySpark (through narwhals); nulls and NaN are missing answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from analysis.arrays import Codes, Vector, code_rows
+from analysis.conditions import list_columns, read_condition
+from analysis.design import Design
+from analysis.errors import BadCount, BadWeight, ColumnMissing, NotBinary, ValueMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Sums of one frame under one design.
+
+    `keys`: one row a cell. With b = (1, v, v y1, v y2, ...) for a response, where v is 1 if it is in the domain and all
+    the outcomes are answered, and d its weight: `rows` counts all sampled responses, `counts` (cells x K) is the sum of
+    b over those of positive weight, `first` (cells x K) the sum of d b, `second` (cells x K x K) the sum of d^2 b b',
+    `squares` (cells x outcomes) the sum of d v y^2. `population` (cells x stages x 2) is the smallest and the largest
+    N_h, or sampling fraction, that its responses name; `heaviest` the largest weight.
+    """
+
+    design: Design
+    outcomes: tuple[str, ...]
+    by: tuple[str, ...]
+    keys: pd.DataFrame
+    rows: Vector
+    counts: Vector
+    first: Vector
+    second: Vector
+    squares: Vector
+    population: Vector
+    heaviest: Vector
+    binary: bool
+    kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def codes(self, columns: tuple[str, ...]) -> Codes:
+        """One code for each combination of these key columns, computed once."""
+        if columns not in self.kept:
+            self.kept[columns] = code_rows(self.keys[list(columns)])
+        codes: Codes = self.kept[columns]
+        return codes
+
+
+def cells(
+    frame: Any,
+    design: Design,
+    outcomes: str | Sequence[str] = (),
+    by: str | Sequence[str] = (),
+    *,
+    within: str | None = None,
+    binary: bool = False,
+) -> Cells:
+    """Reduce a frame (one row a response, or `design.count` alike ones) to cells that keep the columns `by` apart.
+
+    `within` is a condition (see `analysis.conditions`): responses outside stay in the sample but not in the domain.
+    An answer counts when all `outcomes` are present. `binary=True` refuses outcomes other than 0 and 1.
+    Raises ColumnMissing, ValueMissing, BadWeight, BadCount, NotBinary, BadCondition.
+    """
+    names = (outcomes,) if isinstance(outcomes, str) else tuple(outcomes)
+    groups = (by,) if isinstance(by, str) else tuple(by)
+    keys = tuple(dict.fromkeys((*design.keys, *groups)))
+    lazy = nw.from_native(frame).lazy()
+    _check_columns(lazy, design, (*names, *keys, *(list_columns(within) if within else ())))
+    sums = _name_sums(names, binary=binary)
+    prepared = _prepare(lazy, design, names, within).with_columns(*(sums[name].alias(name) for name in sums))
+    table = _group(prepared, keys, tuple(sums), design)
+    _check_table(table, design, names, binary=binary)
+    return _assemble(table, design, names, groups, keys, binary=binary)
+
+
+def _check_columns(frame: nw.LazyFrame[Any], design: Design, names: tuple[str, ...]) -> None:
+    columns = set(frame.collect_schema().names())
+    named = (*names, *filter(None, (design.weight, design.count)), *design.populations)
+    missing = [name for name in dict.fromkeys(named) if name not in columns]
+    if missing:
+        raise ColumnMissing(f"The frame has no column {missing[0]!r}; it has {', '.join(sorted(columns))}")
+
+
+def _prepare(
+    frame: nw.LazyFrame[Any], design: Design, outcomes: tuple[str, ...], within: str | None
+) -> nw.LazyFrame[Any]:
+    """Add count, weight, populations, domain indicator and outcomes as floats without gaps."""
+    schema = frame.collect_schema()
+    numbers = [
+        (_number(design.count, schema) if design.count else nw.lit(1.0)).alias("__n"),
+        (_number(design.weight, schema) if design.weight else nw.lit(1.0)).alias("__w"),
+        *(_number(name, schema).alias(f"__N{stage}") for stage, name in enumerate(design.populations)),
+        *(_number(name, schema).alias(f"__y{place}") for place, name in enumerate(outcomes)),
+        (read_condition(within) if within else nw.lit(1) == nw.lit(1)).alias("__in"),
+    ]
+    frame = frame.with_columns(*numbers)
+    answered = [~nw.col(f"__y{place}").is_null() for place in range(len(outcomes))]
+    valid = nw.all_horizontal(nw.col("__in"), *answered, ignore_nulls=True)
+    frame = frame.with_columns(
+        nw.when(valid).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias("__v"),
+        nw.when(nw.col("__n") == 0).then(nw.lit(0.0)).otherwise(nw.col("__w")).alias("__w"),
+    )
+    inside = nw.col("__v") > 0
+    return frame.with_columns(
+        *(
+            nw.when(inside).then(nw.col(f"__y{place}")).otherwise(nw.lit(0.0)).alias(f"__y{place}")
+            for place in range(len(outcomes))
+        ),
+        nw.when(nw.col("__w") > 0).then(nw.col("__n")).otherwise(nw.lit(0.0)).alias("__p"),
+        (nw.col("__n") * nw.col("__w")).alias("__d"),
+        (nw.col("__n") * nw.col("__w") * nw.col("__w")).alias("__dd"),
+    )
+
+
+def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]:
+    """The sums to ask for: name of the summed column, and the response's contribution to it."""
+    n, p, d, dd, v = (nw.col(f"__{letter}") for letter in ("n", "p", "d", "dd", "v"))
+    sums = {"rows": n, "c0": p, "c1": p * v, "f0": d, "f1": d * v, "s00": dd, "s11": dd * v}
+    sums |= {"w_gaps": (nw.col("__w").is_null()).cast(nw.Float64), "n_gaps": n.is_null().cast(nw.Float64)}
+    values = [nw.col(f"__y{place}") for place in range(len(outcomes))]
+    for i, y in enumerate(values):
+        sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
+        sums |= {f"s{i + 2}{j + 2}": dd * y * values[j] for j in range(i)}
+        sums |= {f"odd{i}": (y - y * y).abs()} if binary else {f"q{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
+    return {f"__{name}": expression for name, expression in sums.items()}
+
+
+def _group(frame: nw.LazyFrame[Any], keys: tuple[str, ...], sums: tuple[str, ...], design: Design) -> pd.DataFrame:
+    ranges = ["__n", "__w", *(f"__N{stage}" for stage in range(len(design.populations)))]
+    asked = [
+        *(nw.col(name).sum() for name in sums),
+        *(nw.col(name).min().alias(f"{name}_low") for name in ranges),
+        *(nw.col(name).max().alias(f"{name}_high") for name in ranges),
+    ]
+    if not keys:
+        return frame.select(*asked).collect().to_pandas()
+    table = frame.group_by(*keys).agg(*asked).collect().to_pandas()
+    return table.sort_values(list(keys), ignore_index=True)
+
+
+def _check_table(table: pd.DataFrame, design: Design, outcomes: tuple[str, ...], *, binary: bool) -> None:
+    for name in design.keys:
+        if table[name].isna().any():
+            way_out = "give every response a value, or drop those rows before the design is made"
+            raise ValueMissing(f"Column {name!r} of the design has missing values; {way_out}")
+    _check_counts(table, design)
+    _check_weights(table, design)
+    _check_populations(table, design)
+    for place, outcome in enumerate(outcomes if binary else ()):
+        odd = table[f"__odd{place}"].to_numpy(dtype=float)
+        if not (odd == 0).all():
+            where = _describe(table, design, int(np.argmax(odd != 0)))
+            raise NotBinary(f"Outcome {outcome!r} has values other than 0 and 1{where}; code it, or ask for its mean()")
+
+
+def _check_counts(table: pd.DataFrame, design: Design) -> None:
+    counts = table["__rows"].to_numpy(dtype=float)
+    bad = (table["__n_low"] < 0) | (table["__n_gaps"] > 0) | ~np.isfinite(counts) | (counts != np.round(counts))
+    if bad.any():
+        where = _describe(table, design, int(np.argmax(bad)))
+        raise BadCount(f"Column {design.count!r} has negative, missing or fractional counts{where}")
+
+
+def _check_weights(table: pd.DataFrame, design: Design) -> None:
+    bad = (table["__w_low"] < 0) | (table["__w_gaps"] > 0) | ~np.isfinite(table["__f0"].to_numpy(dtype=float))
+    if bad.any():
+        where = _describe(table, design, int(np.argmax(bad)))
+        raise BadWeight(f"Column {design.weight!r} has negative, missing or infinite weights{where}; weights are >= 0")
+
+
+def _check_populations(table: pd.DataFrame, design: Design) -> None:
+    for stage, name in enumerate(design.populations):
+        if table[[f"__N{stage}_low", f"__N{stage}_high"]].isna().any(axis=None):
+            raise ValueMissing(f"Column {name!r} (population) has missing values; give N_h for every response")
+
+
+def _describe(table: pd.DataFrame, design: Design, place: int) -> str:
+    named = [f"{name} {table[name].iloc[place]!r}" for name in design.keys if name in table]
+    return f" ({', '.join(named)})" if named else ""
+
+
+def _assemble(
+    table: pd.DataFrame,
+    design: Design,
+    outcomes: tuple[str, ...],
+    by: tuple[str, ...],
+    keys: tuple[str, ...],
+    *,
+    binary: bool,
+) -> Cells:
+    size = len(outcomes) + 2
+    return Cells(
+        design=design,
+        outcomes=outcomes,
+        by=by,
+        keys=table[list(keys)],
+        rows=_column(table, "rows"),
+        counts=np.stack([_column(table, f"c{k}") for k in range(size)], axis=1),
+        first=np.stack([_column(table, f"f{k}") for k in range(size)], axis=1),
+        second=_assemble_second(table, size, binary=binary),
+        squares=_assemble_squares(table, len(outcomes), binary=binary),
+        population=_assemble_population(table, design),
+        heaviest=table["__w_high"].to_numpy(dtype=np.float64),
+        binary=binary,
+    )
+
+
+def _assemble_second(table: pd.DataFrame, size: int, *, binary: bool) -> Vector:
+    second = np.empty((len(table), size, size))
+    for high in range(size):
+        for low in range(high + 1):
+            name = (
+                f"s{high}{low}"
+                if low > 1 and f"__s{high}{low}" in table
+                else f"s1{high}"
+                if high > 1
+                else f"s{high}{high}"
+            )
+            second[:, high, low] = second[:, low, high] = _column(table, name)
+    return second
+
+
+def _assemble_squares(table: pd.DataFrame, outcomes: int, *, binary: bool) -> Vector:
+    squares = np.empty((len(table), outcomes))
+    for place in range(outcomes):
+        squares[:, place] = _column(table, f"f{place + 2}" if binary else f"q{place}")
+    return squares
+
+
+def _assemble_population(table: pd.DataFrame, design: Design) -> Vector:
+    population = np.empty((len(table), len(design.populations), 2))
+    for stage in range(len(design.populations)):
+        population[:, stage, 0] = table[f"__N{stage}_low"]
+        population[:, stage, 1] = table[f"__N{stage}_high"]
+    return population
+
+
+def _column(table: pd.DataFrame, name: str) -> Vector:
+    return table[f"__{name}"].to_numpy(dtype=np.float64)
+
+
+def _number(name: str, schema: nw.Schema) -> nw.Expr:
+    """A column as a float, NaN read as missing."""
+    kind = schema[name]
+    column = nw.col(name)
+    if kind.is_float():
+        return nw.when(column.is_nan()).then(None).otherwise(column).cast(nw.Float64)
+    return column.cast(nw.Float64)

@@ -1,0 +1,209 @@
+"""From a domain's mean and variance to the estimate that is shown: interval, effective size, coverage, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from analysis.arrays import Vector
+from analysis.domains import Domains
+from analysis.estimate import Estimate
+from analysis.intervals import guarded_intervals, interval
+from analysis.sample import Sample
+from analysis.stages import name_stratum
+
+NOTE_COVERAGE = (
+    "{:.1%} of the population is in strata with responses; the whole population's rate is in [{:.4f}, {:.4f}]"
+)
+NOTE_NORMAL = "mean ± t se; not a rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the interval is asked for; `rows`, `logit_start` and `pooled_deff` as in `analysis.intervals.interval`."""
+
+    method: str = "guarded"
+    confidence_level: float = 0.95
+    pooled_deff: float | None = None
+    rows: int | None = None
+    logit_start: float | None = None
+
+
+def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, asked: Asked) -> Estimate:
+    """The estimate of one domain's rate."""
+    n, successes = round(domains.n[place]), round(domains.successes[place])
+    found = interval(
+        asked.method,
+        rate=float(np.clip(domains.means[place], 0.0, 1.0)),
+        variance=variance,
+        n=n,
+        successes=successes,
+        df=float(domains.df[place]),
+        kish_deff=float(domains.kish[place]) or 1.0,
+        census=bool(domains.census[place]),
+        confidence_level=asked.confidence_level,
+        pooled_deff=asked.pooled_deff,
+        rows=asked.rows,
+        logit_start=asked.logit_start,
+        **_describe_weights(sample, domains, place, asked.method),
+    )
+    return Estimate(
+        rate=_mean_on_counts(domains, place),
+        se=float(np.sqrt(variance)),
+        low=found.low,
+        high=found.high,
+        n_effective=found.n_effective,
+        deff=found.deff,
+        method=found.method,
+        confidence_level=asked.confidence_level,
+        notes=(*found.notes, *_note_design(sample, domains, place)),
+        successes=successes,
+        **_describe_domain(sample, domains, place),
+    )
+
+
+def finish_mean(sample: Sample, domains: Domains, place: int, variance: float, confidence_level: float) -> Estimate:
+    """The estimate of one domain's mean, with the t interval."""
+    low, high = normal_interval(domains.means[place], variance, domains.df[place], confidence_level)
+    simple = domains.spread[place] / domains.n[place]
+    deff = variance / simple if simple > 0 else 1.0
+    return Estimate(
+        rate=float(domains.means[place]),
+        se=float(np.sqrt(variance)),
+        low=low,
+        high=high,
+        n_effective=float(domains.n[place] / deff) if deff > 0 else float(domains.n[place]),
+        deff=float(deff),
+        method="mean",
+        confidence_level=confidence_level,
+        notes=_note_design(sample, domains, place),
+        **_describe_domain(sample, domains, place),
+    )
+
+
+def finish_rates(sample: Sample, domains: Domains, variances: Vector, asked: Asked) -> pd.DataFrame:
+    """The estimates of all domains' rates, one row a domain; the default interval is computed for all at once."""
+    if asked.method != "guarded":
+        rows = [finish_rate(sample, domains, place, v, asked) for place, v in enumerate(variances)]
+        limits = np.array([(row.low, row.high, row.n_effective) for row in rows]).reshape(-1, 3).T
+        methods: Any = [row.method for row in rows]
+    else:
+        limits = np.stack(
+            guarded_intervals(
+                rate=domains.means,
+                variance=variances,
+                n=domains.n,
+                successes=domains.successes,
+                df=domains.df,
+                kish_deff=np.where(domains.kish > 0, domains.kish, 1.0),
+                census=domains.census,
+                confidence_level=asked.confidence_level,
+                pooled_deff=asked.pooled_deff,
+            )
+        )
+        methods = "guarded"
+    edge = np.where(domains.successes <= 0, 0.0, np.where(domains.successes >= domains.n, 1.0, domains.means))
+    table: dict[str, Any] = {
+        "rate": edge,
+        "se": np.sqrt(variances),
+        "low": limits[0],
+        "high": limits[1],
+        "df": domains.df,
+    }
+    table |= {
+        "n": domains.n.astype(np.int64),
+        "n_effective": limits[2],
+        "deff": domains.n / limits[2],
+        "method": methods,
+    }
+    table |= {"successes": domains.successes.round().astype(np.int64), "kish_deff": domains.kish}
+    return pd.DataFrame(table | {"population": domains.weights, "coverage": domains.coverage, "census": domains.census})
+
+
+def finish_means(domains: Domains, variances: Vector, confidence_level: float) -> pd.DataFrame:
+    """The estimates of all domains' means, one row a domain."""
+    limits = [
+        normal_interval(mean, v, df, confidence_level)
+        for mean, v, df in zip(domains.means, variances, domains.df, strict=True)
+    ]
+    low, high = np.array(limits).reshape(-1, 2).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deff = np.where(domains.spread > 0, variances * domains.n / domains.spread, 1.0)
+    table: dict[str, Any] = {
+        "rate": domains.means,
+        "se": np.sqrt(variances),
+        "low": low,
+        "high": high,
+        "df": domains.df,
+    }
+    table |= {"n": domains.n.astype(np.int64), "n_effective": domains.n / deff, "deff": deff, "method": "mean"}
+    return pd.DataFrame(
+        table | {"kish_deff": domains.kish, "population": domains.weights, "coverage": domains.coverage}
+    )
+
+
+def normal_interval(mean: float, variance: float, df: float, confidence_level: float) -> tuple[float, float]:
+    """mean ± t_df se; without degrees of freedom the limits are infinite, never narrow."""
+    if not df > 0:
+        return -np.inf, np.inf
+    quantile = (
+        special.stdtrit(df, (1 + confidence_level) / 2)
+        if np.isfinite(df)
+        else special.ndtri((1 + confidence_level) / 2)
+    )
+    half = float(quantile * np.sqrt(variance))
+    return float(mean - half), float(mean + half)
+
+
+def _mean_on_counts(domains: Domains, place: int) -> float:
+    """The rate; exactly 0 or 1 when the counts say so."""
+    if domains.successes[place] <= 0:
+        return 0.0
+    return 1.0 if domains.successes[place] >= domains.n[place] else float(domains.means[place])
+
+
+def _describe_domain(sample: Sample, domains: Domains, place: int) -> dict[str, Any]:
+    return {
+        "df": float(domains.df[place]),
+        "n": round(domains.n[place]),
+        "kish_deff": float(domains.kish[place]),
+        "population": float(domains.weights[place]),
+        "coverage": float(domains.coverage[place]),
+        "strata_empty": _list_empty(sample, domains, place),
+        "census": bool(domains.census[place]),
+    }
+
+
+def _describe_weights(sample: Sample, domains: Domains, place: int, method: str) -> dict[str, Any]:
+    """What the methods on weights or on a finite stratum need besides."""
+    inside = domains.code == place
+    if method == "gamma":
+        dissatisfied = (sample.second[:, 1, 1] - sample.second[:, 1, domains.place])[inside].sum()
+        heaviest = (sample.cells.heaviest * sample.factor)[inside & (sample.counts[:, 1] > 0)].max()
+        total = domains.weights[place]
+        return {"rare_squares": float(max(dissatisfied, 0.0)) / total**2, "largest_share": float(heaviest / total)}
+    stage = sample.stages[0]
+    strata = np.unique(stage.stratum[inside])
+    if method == "exact-fpc" and len(strata) == 1 and np.isfinite(stage.population[strata[0]]):
+        return {"population": round(stage.population[strata[0]])}
+    return {}
+
+
+def _list_empty(sample: Sample, domains: Domains, place: int) -> tuple[str, ...]:
+    if domains.coverage[place] >= 1:
+        return ()
+    stage = sample.stages[0]
+    inside = np.unique(stage.stratum[domains.code == place])
+    return tuple(name_stratum(sample.cells, stage.stratum, int(code)) for code in inside if stage.sampled[code] == 0)
+
+
+def _note_design(sample: Sample, domains: Domains, place: int) -> tuple[str, ...]:
+    notes = [note for stage in sample.stages for note in stage.notes]
+    if domains.coverage[place] < 1:
+        held, mean = float(domains.coverage[place]), float(domains.means[place])
+        notes.append(NOTE_COVERAGE.format(held, held * mean, held * mean + 1 - held))
+    return tuple(notes)

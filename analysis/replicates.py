@@ -1,0 +1,38 @@
+"""Replicate weights: which columns hold them or how they are made, and how they scale to a variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from analysis.errors import BadDesign
+
+ReplicateKind = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """Replicate weights of a design (Wolter 2007, Introduction to Variance Estimation).
+
+    `columns`: names of the columns that hold them; without columns, JK1, JKn, BRR and Fay are made from the design's
+    strata and PSUs. `combined=True`: the columns hold whole weights, not factors on the sampling weight.
+    v = scale Σ_r rscales_r (θ_r - centre)², the centre being the replicates' mean, or the estimate itself if `mse`.
+    """
+
+    kind: ReplicateKind
+    columns: tuple[str, ...] = ()
+    combined: bool = False
+    scale: float | None = None
+    rscales: tuple[float, ...] | None = None
+    rho: float = 0.0
+    mse: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(ReplicateKind):
+            raise BadDesign(
+                f"{self.kind!r} replicates are not known; choose one of {', '.join(get_args(ReplicateKind))}"
+            )
+        if not self.columns and self.kind in {"bootstrap", "other"}:
+            raise BadDesign(f"{self.kind} replicates must be given as columns")
+        if not 0 <= self.rho < 1:
+            raise BadDesign(f"Fay's rho is {self.rho}; it lies in 0 <= rho < 1")
