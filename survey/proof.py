@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from operator import lt
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -476,18 +476,18 @@ def verify_bundle(
     without one, a log that dropped its newest checkpoints looks like a younger log.
     """
     heads, findings = _read_heads(folder, verifiers)
-    places = [(f"checkpoints/{number:06}.note", head) for number, head in heads.items()]
-    places += [("the kept checkpoint", head) for head in kept]
-    rows = _read_rows(folder, "ledger.jsonl", places, processes)
-    findings += _compare(folder, rows, sorted(places, key=lambda place: place[1].size), processes)
+    shown = [(f"checkpoints/{number:06}.note", head) for number, head in heads.items()]
+    known = [("the kept checkpoint", head) for head in sorted(kept, key=lambda head: head.size)]
+    rows = _read_rows(folder, "ledger.jsonl", shown + known, processes)
+    findings += _compare(folder, rows, shown, known, processes)
     findings += [finding for number in heads for finding in _check_manifest(folder, number, heads, rows)]
     return findings + _find_strays(folder, len(list((folder / "checkpoints").glob("*.note"))))
 
 
 def find_receipt(folder: Path, code: str) -> str | None:
     """The checkpoint whose batch counts the submission of this receipt; None where no batch does."""
-    wanted = receipt_hash(code).hex()
-    found = (path.stem for path in sorted((folder / "receipts").glob("*.txt")) if wanted in path.read_text().split())
+    wanted = receipt_hash(code).hex().encode()
+    found = (path.stem for path in sorted((folder / "receipts").glob("*.txt")) if wanted in path.read_bytes().split())
     return next(found, None)
 
 
@@ -567,6 +567,9 @@ def _ordered(value: object) -> object:
     raise NotCanonical(f"{type(value).__name__} {value!r:.40} has no single spelling: use an integer or a string")
 
 
+_Head: TypeAlias = tuple[str, Checkpoint]  # where it stands, and what it says
+
+
 class _Block(NamedTuple):
     """Rows that one process hashes: where their bytes are, and the tree sizes wanted among them."""
 
@@ -621,7 +624,7 @@ def _read_head(path: Path, verifiers: Sequence[Verifier], before: Checkpoint | N
     return head
 
 
-def _read_rows(folder: Path, file: str, heads: Sequence[tuple[str, Checkpoint]], processes: int | None) -> _Rows:
+def _read_rows(folder: Path, file: str, heads: Sequence[_Head], processes: int | None) -> _Rows:
     """Hash the rows block by block, in parallel where there are many; the public bundle has only their hashes."""
     file = file if (folder / file).exists() else "leaves.bin"
     if not (folder / file).exists():
@@ -724,32 +727,40 @@ def _join(file: str, parts: Iterable[_Part]) -> _Rows:
 
 
 def _compare(
-    folder: Path, rows: _Rows, heads: Sequence[tuple[str, Checkpoint]], processes: int | None
+    folder: Path, rows: _Rows, shown: Sequence[_Head], known: Sequence[_Head], processes: int | None
 ) -> Iterator[Finding]:
-    """Trouble in the rows, then the first root that differs, with the row at fault; then rows too many."""
+    """The first checkpoint that the rows do not give, with the row at fault; then what no checkpoint covers."""
+    for heads in (shown, known):
+        good = 0
+        for place, head in heads:
+            if rows.roots.get(head.size) != head.root:
+                yield from _blame(folder, rows, good, place, head, processes)
+                return
+            good = head.size
+    sealed = shown[-1][1].size if shown else 0
     if rows.trouble:
         yield rows.trouble
-    good = 0
-    for place, head in heads:
-        if rows.roots.get(head.size) != head.root:
-            if head.size in rows.roots or not rows.trouble:
-                yield _blame(folder, rows, good, place, head, processes)
-            return
-        good = head.size
-    if rows.differs is not None and (folder / "leaves.bin").exists():
+    elif rows.size > sealed:
+        yield Finding(rows.file, sealed, "no checkpoint seals this row")
+    elif rows.differs is not None and (folder / "leaves.bin").exists():
         yield Finding("leaves.bin", rows.differs, "this is not the hash of the row, which the checkpoints confirm")
-    if rows.size > good and not rows.trouble:
-        yield Finding(rows.file, good, "no checkpoint seals this row")
 
 
-def _blame(folder: Path, rows: _Rows, good: int, place: str, head: Checkpoint, processes: int | None) -> Finding:
-    """Name the row that makes a root differ; the hashes tell which, if the same root confirms them."""
-    if head.size > rows.size:
-        return Finding(rows.file, rows.size, f"this row is missing: {place} covers {head.size} rows")
-    sealed = _read_rows(folder, "leaves.bin", [(place, head)], processes)
-    if rows.differs is not None and sealed.roots.get(head.size) == head.root:
-        return Finding(rows.file, rows.differs, f"this is not the row that was sealed by {place}")
-    return Finding(rows.file, good, f"a row from this one to {head.size - 1} is not the one that {place} sealed")
+def _blame(
+    folder: Path, rows: _Rows, good: int, place: str, head: Checkpoint, processes: int | None
+) -> Iterator[Finding]:
+    """Name the row that makes a root differ: leaves.bin tells which, if the checkpoint confirms it."""
+    confirmed = _read_rows(folder, "leaves.bin", [(place, head)], processes).roots.get(head.size) == head.root
+    if confirmed and rows.differs is not None:
+        yield Finding(rows.file, rows.differs, f"this is not the row that {place} sealed")
+    if rows.trouble:
+        yield rows.trouble
+    elif confirmed and rows.differs is None:
+        yield Finding(rows.file, rows.size, f"this row is missing: {place} seals {head.size} rows")
+    elif not confirmed:
+        yield Finding(
+            rows.file, good, f"from this row on, these are not the rows up to {head.size} that {place} sealed"
+        )
 
 
 def _check_manifest(folder: Path, number: int, heads: dict[int, Checkpoint], rows: _Rows) -> Iterator[Finding]:
@@ -788,7 +799,7 @@ def _find_strays(folder: Path, checkpoints: int) -> list[Finding]:
 
 def _count_receipts(folder: Path, number: int, responses: int) -> Iterator[Finding]:
     place = f"receipts/{number:06}.txt"
-    lines = _read_bytes(folder / place, 0, -1).decode().split("\n")[:-1]
+    lines = _read_bytes(folder / place, 0, -1).split(b"\n")[:-1]
     if not all(map(lt, lines, lines[1:])):
         yield Finding(place, None, "the receipts are not sorted, or one stands twice")
     if len(lines) != responses:
