@@ -22,7 +22,7 @@ class ThanksPage:
 @dataclass(frozen=True, slots=True)
 class RefusalPage:
     """Why nothing was taken, and what to do: `code` is one of `REFUSALS`. `opens` and `closes` are the wave's, `minutes`
-    how long to wait. `fields` are the form's own, resent to `action` by one button, so that nothing is typed twice."""
+    how long to wait. `fields` are the form's own, resent to `action` by one button, to spare typing twice."""
 
     code: str
     opens: date | None = None

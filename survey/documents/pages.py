@@ -244,7 +244,8 @@ def render_sector(page: SectorPage, shell: Shell, language: str) -> str:
 def render_series(page: SeriesPage, shell: Shell, language: str) -> str:
     """An imported series, period by period."""
     drawn = draw_series(page.name, page.periods, page.targets, language)
-    return render("official/series.html", language, page=page, shell=shell, drawn=drawn)
+    matched = {column.code: sum(column.code in row.matches for row in page.periods) for column in page.indicators}
+    return render("official/series.html", language, page=page, shell=shell, drawn=drawn, matched=matched)
 
 
 def render_adequacy(page: AdequacyPage, shell: Shell, language: str) -> str:
