@@ -21,6 +21,7 @@ from survey.store.writer import Outcome, Submission, Writer
 
 LONGEST_COMMENT = 2000
 LONGEST_KEY = 64
+MOST_MARKS = 4  # Khmer stacks more marks on a letter than Vietnamese does; a flood is hundreds
 
 
 class Refusal(Exception):
@@ -47,12 +48,15 @@ class StaleForm(Refusal):
     """The form's own key was used with another token, or is missing: it must be opened again."""
 
 
+class UnknownItem(Refusal):
+    """The submission names an item that the questionnaire does not have."""
+
+
 @dataclass
 class BadAnswers(Refusal):
-    """Some answers are missing or unknown; `missing` and `unknown` hold item codes in the order of the page."""
+    """Some answers cannot be taken: item code to `missing`, `unknown_choice` or `too_long`, in the order of the page."""
 
-    missing: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,38 +117,38 @@ def answer(
 
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Choices and comments by item code, as they will be stored. Raises BadAnswers.
+    """Choices and comments by item code, as they will be stored. Raises BadAnswers or UnknownItem.
 
     Text is put into Unicode NFC, control characters and the excess of combining marks are dropped.
     """
-    problem = BadAnswers()
+    if not answers.keys() <= {item.code for item in questionnaire.items}:
+        raise UnknownItem
+    problems: dict[str, str] = {}
     chosen: dict[str, str] = {}
     comments: dict[str, str] = {}
     for item in questionnaire.items:
         given = answers.get(item.code, "")
-        if item.kind == "comment":
-            if given.strip():
-                comments[item.code] = clean_text(given)
-        elif given:
-            _choose(item, given, chosen, problem)
-        elif item.required:
-            problem.missing.append(item.code)
-    known = {item.code for item in questionnaire.items}
-    problem.unknown += [code for code in answers if code not in known]
-    if problem.missing or problem.unknown:
-        raise problem
+        problem = _find_problem(item, given)
+        if problem:
+            problems[item.code] = problem
+        elif item.kind != "comment" and given:
+            chosen[item.code] = given
+        elif given.strip():
+            comments[item.code] = clean_text(given)
+    if problems:
+        raise BadAnswers(problems)
     return chosen, comments
 
 
 def clean_text(text: str) -> str:
-    """NFC, no control or half characters, at most two combining marks on a letter, at most 2,000 characters."""
+    """NFC, no control or half characters, at most four combining marks on a letter, at most 2,000 characters."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     letters: list[str] = []
     marks = 0
     for letter in unicodedata.normalize("NFC", whole[: 4 * LONGEST_COMMENT]):
         category = unicodedata.category(letter)
         marks = marks + 1 if category == "Mn" else 0
-        if letter == "\n" or (category[0] != "C" and marks <= 4):
+        if letter == "\n" or (category[0] != "C" and marks <= MOST_MARKS):
             letters.append(letter)
     return "".join(letters).strip()[:LONGEST_COMMENT]
 
@@ -194,11 +198,12 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _choose(item: Item, given: str, chosen: dict[str, str], problem: BadAnswers) -> None:
-    if given in {choice.code for choice in item.choices}:
-        chosen[item.code] = given
-    else:
-        problem.unknown.append(item.code)
+def _find_problem(item: Item, given: str) -> str | None:
+    if item.kind == "comment":
+        return "too_long" if len(given) > 2 * LONGEST_COMMENT else None
+    if not given:
+        return "missing" if item.required else None
+    return None if given in {choice.code for choice in item.choices} else "unknown_choice"
 
 
 def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, today: date) -> dict[str, object]:

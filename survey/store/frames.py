@@ -40,14 +40,19 @@ def add_frame(
             wave_code=wave_code, version=version, source=source, source_digest=source_digest, loaded_on=on
         )
     )
-    for each in strata:
-        connection.execute(insert_or_skip(connection, stratum).values(_identity(wave_code, each)))
+    add_strata(connection, wave_code, strata)
     totals = [
         {"wave_code": wave_code, "frame_version": version, "stratum_code": each.code, "population": each.population}
         for each in strata
     ]
     insert_many(connection, frame_stratum, totals)
     return version
+
+
+def add_strata(connection: Connection, wave_code: str, strata: Sequence[Stratum]) -> None:
+    """Keep who the strata of a wave are, whether or not a frame says how many stand in them."""
+    for each in strata:
+        connection.execute(insert_or_skip(connection, stratum).values(_identity(wave_code, each)))
 
 
 def add_units(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

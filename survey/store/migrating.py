@@ -18,6 +18,10 @@ class SchemaTooNew(Exception):
     """The database was made by a newer version of the program."""
 
 
+class SchemaOutdated(Exception):
+    """The database lacks migrations that this version of the program needs."""
+
+
 def migrate(database: Database) -> tuple[str | None, str]:
     """Run what is missing, in one transaction; the revision before and after.
 
@@ -38,6 +42,15 @@ def current_revision(database: Database) -> str | None:
     """The schema that the database has; None when it is empty."""
     with database.reading() as connection:
         return _revision(connection)
+
+
+def check_schema(database: Database) -> None:
+    """Raise SchemaOutdated unless the database has the newest schema."""
+    found = current_revision(database)
+    if found != newest_revision():
+        raise SchemaOutdated(
+            f"The database has schema {found or 'none'}, this program needs {newest_revision()}. Run `hailong migrate`."
+        )
 
 
 def newest_revision() -> str:

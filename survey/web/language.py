@@ -1,4 +1,4 @@
-"""The reader's language: the one asked for by a link, else the one chosen before, else the browser's, else Vietnamese."""
+"""The reader's language: asked for by a link, else chosen before, else the browser's, else Vietnamese."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""Run the command as `python -m survey`."""
+
+from survey.cli import main
+
+main()

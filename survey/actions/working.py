@@ -1,0 +1,49 @@
+"""Jobs: each does one arrow of the conveyor when there is work for it, and may be killed and run again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from functools import partial
+
+from survey.actions.releasing import release_due_waves
+from survey.actions.sealing import seal
+from survey.actions.tallying import tally
+from survey.proof import Signer
+from survey.store import jobs
+from survey.store.database import Database
+from survey.store.jobs import JobRun
+
+logger = logging.getLogger(__name__)
+
+Job = Callable[[], int]
+
+
+def run_due_jobs(database: Database, signer: Signer, now: datetime, today: date) -> Iterator[str]:
+    """Run every job once, in the order of the conveyor; a line for each that found work or failed."""
+    for name, job in _jobs(database, signer, today).items():
+        try:
+            done = job()
+        except Exception as failure:
+            logger.exception("job %s failed", name)
+            _remember(database, JobRun(name, "failed", now, None, type(failure).__name__))
+            yield f"{name}: failed ({type(failure).__name__}: {failure}); it will be tried again"
+            continue
+        if done:
+            message = f"{name}: {done:,}"
+            _remember(database, JobRun(name, "done", now, now, message))
+            yield message
+
+
+def _jobs(database: Database, signer: Signer, today: date) -> dict[str, Job]:
+    return {
+        "seal": partial(seal, database, signer, today),
+        "tally": partial(tally, database),
+        "release": partial(release_due_waves, database, today),
+    }
+
+
+def _remember(database: Database, run: JobRun) -> None:
+    with database.writing("remember-job") as connection:
+        jobs.keep_run(connection, run)

@@ -1,0 +1,138 @@
+"""One factory, two doors: the citizens' door, the staff's door, or both in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from survey.keys import derive_keys
+from survey.settings import Settings
+from survey.store.database import Database
+from survey.store.migrating import check_schema
+from survey.store.writer import open_writer
+from survey.web import citizen, health
+from survey.web.access import check_every_route
+from survey.web.headers import install_headers
+from survey.web.services import Services, clock, install_services
+
+CITIZENS, STAFF = "citizens", "staff"
+BOTH = (CITIZENS, STAFF)
+LARGEST_BODY = 64 * 1024
+MOST_FORM_PARTS = 500
+
+
+def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[[], datetime] = clock) -> Flask:
+    """The web application of an installation. Raises UndeclaredAccess, or SchemaOutdated for an old database."""
+    app = Flask("survey.web", static_folder="static")
+    keys = derive_keys(settings.secret_key)
+    database = Database(settings.database_url, settings.lock_file)
+    check_schema(database)
+    app.config.update(
+        SECRET_KEY=keys.web_session,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        SESSION_COOKIE_NAME="form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+    install_services(app, Services(settings, database, keys, open_writer(database), now))
+    install_headers(app)
+    _install_host_check(app, settings)
+    app.register_blueprint(health.blueprint)
+    if CITIZENS in doors:
+        app.register_blueprint(citizen.blueprint)
+    if STAFF in doors:
+        _open_staff_door(app)
+    _install_errors(app)
+    _declare_static(app)
+    check_every_route(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _open_staff_door(app: Flask) -> None:
+    from survey.web import official, session, staff, statistician
+
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def guard_staff() -> Response | None:
+        if request.blueprint in (staff.blueprint.name, official.blueprint.name, statistician.blueprint.name):
+            csrf.protect()
+        return session.guard()
+
+    for each in (staff, official, statistician):
+        app.register_blueprint(each.blueprint)
+
+
+def _declare_static(app: Flask) -> None:
+    from survey.web.access import allow_everybody
+
+    app.view_functions["static"] = allow_everybody(_plain(app.view_functions["static"]))
+
+
+def _plain(view: Callable[..., Response]) -> Callable[..., Response]:
+    """A function of our own around Flask's bound method, which takes no attributes."""
+
+    def serve_static(**arguments: str) -> Response:
+        return view(**arguments)
+
+    return serve_static
+
+
+def _install_host_check(app: Flask, settings: Settings) -> None:
+    """Answer only to the names that the settings list; to any when none is listed and the server is on loopback."""
+    allowed = {*settings.hosts, (urlsplit(settings.base_url).hostname or "").lower(), "127.0.0.1", "localhost", "::1"}
+
+    @app.before_request
+    def check_host() -> Response | None:
+        name = urlsplit(f"//{request.host}").hostname or ""
+        if settings.hosts and name.lower() not in allowed:
+            return Response("This address is not served here.\n", 421, mimetype="text/plain")
+        return None
+
+
+def _install_errors(app: Flask) -> None:
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(_: Exception) -> Response:
+        return citizen.too_large()
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        return _refused(error)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        app.logger.error("unhandled %s in %s", type(error).__name__, request.endpoint, exc_info=error)
+        return _staff_error("server_error", 500) if _for_staff() else citizen.broken()
+
+
+def _refused(error: HTTPException) -> Response:
+    if error.code == 404 and not _for_staff():
+        return citizen.not_found()
+    if _for_staff():
+        words = {403: "forbidden", 404: "not_found", 400: "expired_form"}
+        return _staff_error(words.get(error.code or 500, "server_error"), error.code or 500)
+    return Response(f"{error.name}\n", error.code, mimetype="text/plain")
+
+
+def _for_staff() -> bool:
+    return request.blueprint in ("staff", "official", "statistician")
+
+
+def _staff_error(code: str, status: int) -> Response:
+    from survey.web.shell import staff_error
+
+    return staff_error(code, status)

@@ -1,0 +1,78 @@
+"""The command `hailong`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+import click
+
+from survey.cli.installation import Installation
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("survey.cli.setting_up", "init"),
+    "migrate": ("survey.cli.setting_up", "migrate"),
+    "doctor": ("survey.cli.setting_up", "doctor"),
+    "serve": ("survey.cli.running", "serve"),
+    "work": ("survey.cli.running", "work"),
+    "import": ("survey.cli.importing", "import_group"),
+    "waves": ("survey.cli.fieldwork", "waves"),
+    "wave": ("survey.cli.fieldwork", "wave"),
+    "invite": ("survey.cli.fieldwork", "invite"),
+    "estimate": ("survey.cli.figures", "estimate"),
+    "release": ("survey.cli.figures", "release"),
+    "verify": ("survey.cli.figures", "verify"),
+    "staff": ("survey.cli.people", "staff"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called, so that none waits for what it does not need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hailong")
+@click.pass_context
+def hailong(context: click.Context) -> None:
+    """Citizen satisfaction surveys that can be believed: from a transaction to a verdict, in one trail.
+
+    Settings come from the environment: HAILONG_HOME (the data folder, default .hailong), HAILONG_DATABASE_URL (default: a
+    SQLite file in it), HAILONG_SECRET_KEY (default: kept in the home by `hailong init`), HAILONG_BASE_URL (the address that
+    citizens open), HAILONG_HOSTS (host names served, separated by commas), HAILONG_PROXIES (trusted proxies in front).
+
+    A first installation: hailong init, hailong serve, and `hailong doctor` when something is wrong.
+    """
+    context.obj = Installation()
+
+
+def main() -> None:
+    """Run the command; an error that the user can mend is one sentence, without a traceback."""
+    _speak_utf8()
+    _explain(lambda: hailong(prog_name="hailong"))
+
+
+def _explain(run: Callable[[], None]) -> None:
+    from survey.cli.errors import MENDABLE
+
+    try:
+        run()
+    except MENDABLE as error:
+        click.echo(f"hailong: {error}", err=True)
+        sys.exit(1)
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

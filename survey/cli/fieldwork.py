@@ -1,0 +1,131 @@
+"""waves, wave, invite: who is asked, when."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import sys
+from datetime import date, datetime
+
+import click
+
+from survey.actions import waves as waves_action
+from survey.cli.installation import Installation, pass_installation
+from survey.mandate.rules import Rule
+
+DATE = click.DateTime(["%Y-%m-%d"])
+COLUMNS = ("code", "name", "questionnaire", "collected", "purpose", "opens_on", "closes_on", "open")
+
+
+@click.command()
+@click.option("--open", "only_open", is_flag=True, help="Only waves that take answers today.")
+@click.option("--format", "form", type=click.Choice(["table", "csv"]), default="table", show_default=True)
+@pass_installation
+def waves(installation: Installation, only_open: bool, form: str) -> None:
+    """List the waves, code first."""
+    today = installation.today
+    found = waves_action.list_waves(installation.database, open_on=today if only_open else None)
+    rows = [
+        (
+            wave.code,
+            wave.name["vi"],
+            wave.questionnaire if wave.questionnaire_code else "",
+            wave.collected,
+            wave.purpose,
+            wave.opens_on.isoformat(),
+            wave.closes_on.isoformat(),
+            "yes" if wave.takes_answers(today) else "no",
+        )
+        for wave in found
+    ]
+    _print_rows(rows, form)
+
+
+@click.group()
+def wave() -> None:
+    """Open and close waves."""
+
+
+@wave.command("open")
+@click.argument("code")
+@click.option("--questionnaire", required=True, help="Code and version, for instance procedures@1.")
+@click.option("--name", required=True, help="Name in Vietnamese.")
+@click.option("--from", "opens_on", type=DATE, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "closes_on", type=DATE, required=True, help="Last day, YYYY-MM-DD.")
+@click.option("--series", help="Code of the series that the wave belongs to.")
+@click.option("--purpose", type=click.Choice(["official", "pilot", "training", "demo"]), default="official")
+@click.option("--indicator", default=Rule().indicator, show_default=True)
+@click.option("--method", default=Rule().method, show_default=True, help="Interval method of the rule.")
+@click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
+@pass_installation
+def open_wave(
+    installation: Installation,
+    code: str,
+    questionnaire: str,
+    name: str,
+    opens_on: datetime,
+    closes_on: datetime,
+    series: str | None,
+    purpose: str,
+    indicator: str,
+    method: str,
+    finite: bool,
+) -> None:
+    """Open a wave under a rule, which is locked with the first invitation."""
+    rule = Rule(indicator=indicator, method=method, target_population="finite" if finite else "process")
+    _check_dates(opens_on.date(), closes_on.date())
+    waves_action.open_wave(
+        installation.database,
+        code=code,
+        name={"vi": name},
+        questionnaire=questionnaire,
+        opens_on=opens_on.date(),
+        closes_on=closes_on.date(),
+        rule=rule,
+        series=series,
+        purpose=purpose,
+    )
+    click.echo(f"Wave {code} is open. Next: hailong import frame FILE --wave {code}")
+
+
+@wave.command("close")
+@click.argument("code")
+@pass_installation
+def close(installation: Installation, code: str) -> None:
+    """Take no more answers; what waits is sealed with the next round of work."""
+    waves_action.close_wave(installation.database, code)
+    click.echo(f"Wave {code} is closed.")
+
+
+@click.command()
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--count", type=click.IntRange(1), required=True, help="How many to draw.")
+@click.option("--seed", type=int, help="The same seed draws the same sample; without one it is chosen and recorded.")
+@pass_installation
+def invite(installation: Installation, wave_code: str, count: int, seed: int | None) -> None:
+    """Draw from the wave's frame and print one link a line."""
+    from survey.actions.inviting import invite as draw_and_invite
+
+    chosen = secrets.randbelow(2**31) if seed is None else seed
+    tokens = draw_and_invite(
+        installation.database, installation.keys, wave_code, count, seed=chosen, today=installation.today
+    )
+    base_url = installation.settings.base_url
+    for token in tokens:
+        click.echo(f"{base_url}/t/{token}")
+
+
+def _check_dates(opens_on: date, closes_on: date) -> None:
+    if closes_on < opens_on:
+        raise click.UsageError("The last day is before the first day.")
+
+
+def _print_rows(rows: list[tuple[str, ...]], form: str) -> None:
+    if form == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+        return
+    widths = [max(len(row[column]) for row in [COLUMNS, *rows]) for column in range(len(COLUMNS))]
+    for row in [COLUMNS, *rows]:
+        click.echo("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())

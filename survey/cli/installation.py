@@ -1,0 +1,52 @@
+"""What the commands share: one installation, opened when a command first needs it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import click
+
+from survey.keys import Keys, derive_keys, load_signer
+from survey.proof import Signer
+from survey.settings import Settings, load_settings
+from survey.store.database import Database
+
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Installation:
+    """Settings, keys and the database of the installation that the environment names."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings()
+
+    @cached_property
+    def keys(self) -> Keys:
+        return derive_keys(self.settings.secret_key)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return load_signer(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, with the schema that this program needs. Raises SchemaOutdated."""
+        from survey.store.migrating import check_schema
+
+        database = Database(self.settings.database_url, self.settings.lock_file)
+        check_schema(database)
+        return database
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(LOCAL_TIME).date()
+
+
+pass_installation = click.make_pass_decorator(Installation)

@@ -1,0 +1,116 @@
+"""serve and work: the two processes of an installation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import click
+
+from survey.cli.installation import Installation, pass_installation
+from survey.settings import ADDRESS_FILE
+
+PARENT_VARIABLE = "HAILONG_PARENT"
+THREADS = 16
+SECONDS_TO_STOP = 10
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
+@click.option(
+    "--door",
+    type=click.Choice(["both", "citizens", "staff"]),
+    default="both",
+    show_default=True,
+    help="Which pages this process serves.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; SQLite takes one, PostgreSQL two by default.")
+@click.option("--work/--no-work", "with_work", default=True, help="Also start `hailong work` as a child (default).")
+@pass_installation
+def serve(installation: Installation, bind: str, door: str, workers: int | None, with_work: bool) -> None:
+    """Serve the pages, and start `hailong work` beside them."""
+    settings = installation.settings
+    if settings.is_sqlite and workers not in (None, 1):
+        raise click.UsageError("SQLite is served by one process (it has one writer). Use PostgreSQL for more.")
+    _ = installation.database
+    _ = installation.signer
+    from survey.cli.server import Server
+
+    doors = ("citizens", "staff") if door == "both" else (door,)
+    count = workers or (1 if settings.is_sqlite else 2)
+    child = WorkChild() if with_work else None
+    Server(settings, doors, bind=bind, workers=count, threads=THREADS, beside=child).run()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Run every due job, then exit.")
+@click.option("--every", type=click.FloatRange(0.1, 3600), default=5.0, show_default=True, help="Seconds between rounds.")
+@pass_installation
+def work(installation: Installation, once: bool, every: float) -> None:
+    """Seal, tally and release what is due."""
+    from survey.actions.working import run_due_jobs
+
+    stopping = StopSignal()
+    while True:
+        for line in run_due_jobs(installation.database, installation.signer, installation.now, installation.today):
+            click.echo(line)
+            sys.stdout.flush()
+        if once or not stopping.wait(every):
+            return
+
+
+class StopSignal:
+    """Asks for a stop by signal, or because the process that started us is gone."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._parent = os.environ.get(PARENT_VARIABLE)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; False when it is time to stop."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._is_over():
+            time.sleep(0.1)
+        return not self._is_over()
+
+    def _is_over(self) -> bool:
+        return self._stopped or (self._parent is not None and os.getppid() != int(self._parent))
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped = True
+
+
+class WorkChild:
+    """`hailong work` as a child of the server, started again when it dies."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ensure_running(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            command = [sys.executable, "-m", "survey", "work"]
+            self._process = subprocess.Popen(command, env={**os.environ, PARENT_VARIABLE: str(os.getpid())})
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def keep_address(installation_home: os.PathLike[str], bind: str) -> None:
+    """Remember where citizens' links lead, for commands that print them."""
+    host, _, port = bind.rpartition(":")
+    shown = "127.0.0.1" if host in ("", "0.0.0.0", "[::]") else host
+    path = os.path.join(installation_home, ADDRESS_FILE)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"http://{shown}:{port}\n")

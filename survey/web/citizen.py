@@ -1,0 +1,196 @@
+"""The citizen's side: a link is opened, a form is answered, thanks are said after the commit and not before."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from survey.actions import answering
+from survey.actions.answering import OpenForm
+from survey.documents import citizen as paper
+from survey.documents.form import form_page, form_with_errors, language_links
+from survey.documents.shell import CitizenShell
+from survey.keys import canonical_token
+from survey.store.writer import WriterBusy
+from survey.web import headers
+from survey.web.access import allow_everybody
+from survey.web.language import reader_language, remember_language
+from survey.web.limits import FailureBrake
+from survey.web.services import services
+
+blueprint = Blueprint("citizen", __name__)
+brake = FailureBrake(most=200, per_second=10)
+
+OWN_FIELDS = ("token", "key", "language")
+REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
+    answering.UnknownToken: ("unknown_token", 404),
+    answering.AlreadyAnswered: ("already_answered", 409),
+    answering.WaveClosed: ("wave_closed", 410),
+    answering.WaveNotOpen: ("wave_not_open", 403),
+    answering.StaleForm: ("unreadable", 400),
+    answering.UnknownItem: ("unreadable", 400),
+}
+
+
+@blueprint.get("/")
+@allow_everybody
+def home() -> Response:
+    return _page(paper.render_home(paper.HomePage(), _shell(), reader_language()))
+
+
+@blueprint.get("/t/<token>")
+@allow_everybody
+def open_link(token: str) -> Response:
+    """Move the token out of the address; nothing is looked up or recorded, for scanners open links too."""
+    language = request.args.get("language")
+    response = make_response(
+        redirect(url_for("citizen.show_form", **({"language": language} if language else {})), 303)
+    )
+    response.set_cookie(
+        _cookie_name(),
+        canonical_token(token) or "x",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+        max_age=86_400,
+    )
+    return response
+
+
+@blueprint.get("/answer")
+@allow_everybody
+def show_form() -> Response:
+    """The form for the token in the cookie; looking spends nothing."""
+    token = request.cookies.get(_cookie_name(), "")
+    known = services()
+    try:
+        form = answering.open_form(known.database, known.keys, token, known.today())
+    except answering.Refusal as refusal:
+        return refuse(refusal)
+    page = form_page(form.questionnaire, reader_language())
+    words = {"token": token, "key": secrets.token_hex(16), "nonce": headers.nonce()}
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = _page(page.splice_gzip(**words))
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = _page(page.splice(**words))
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    return response
+
+
+@blueprint.post("/answer")
+@allow_everybody
+def take_answer() -> Response:
+    """Store the answer and spend the token, then thank."""
+    if _comes_from_elsewhere():
+        return _refusal_page("unreadable", 403)
+    token, key, language = (request.form.get(name, "") for name in OWN_FIELDS)
+    answers = _read_answers(request.form)
+    known = services()
+    try:
+        receipt = answering.answer(
+            known.database,
+            known.writer,
+            known.keys,
+            token=token,
+            key=key,
+            language=language,
+            answers=answers,
+            today=known.today(),
+        )
+    except answering.BadAnswers as bad:
+        form = answering.open_form(known.database, known.keys, token, known.today())
+        return _ask_again(form, answers, bad.problems, token=token, key=key, language=language)
+    except answering.Refusal as refusal:
+        return refuse(refusal)
+    except WriterBusy:
+        return _busy(request.form)
+    return _thank(receipt)
+
+
+def refuse(refusal: answering.Refusal) -> Response:
+    """The page that says why nothing was taken. Only unknown tokens are counted as failures."""
+    if isinstance(refusal, answering.UnknownToken) and not brake.count_failure():
+        return _refusal_page("too_many_failures", 429)
+    code, status = REFUSALS[type(refusal)]
+    return _refusal_page(code, status)
+
+
+def too_large() -> Response:
+    return _refusal_page("too_large", 413)
+
+
+def not_found() -> Response:
+    return _page(paper.render_not_found(_shell(), reader_language()), 404)
+
+
+def broken() -> Response:
+    return _page(paper.render_server_error(_shell(), reader_language()), 500)
+
+
+def _thank(receipt: str) -> Response:
+    page = paper.ThanksPage(receipt=f"{receipt[:5]}-{receipt[5:]}")
+    response = _page(paper.render_thanks(page, _shell(links=False), reader_language()))
+    response.delete_cookie(_cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def _ask_again(
+    form: OpenForm,
+    answers: Mapping[str, str],
+    problems: Mapping[str, str],
+    *,
+    token: str,
+    key: str,
+    language: str,
+) -> Response:
+    shown = language if language in form.questionnaire.title else reader_language()
+    nonce = headers.nonce()
+    return _page(
+        form_with_errors(form.questionnaire, shown, "link", answers, problems, token=token, key=key, nonce=nonce), 422
+    )
+
+
+def _busy(form: MultiDict[str, str]) -> Response:
+    fields = {name: form[name] for name in form}
+    page = paper.RefusalPage("busy", minutes=1, action=url_for("citizen.take_answer"), fields=fields)
+    response = _page(paper.render_refusal(page, _shell(links=False), reader_language()), 503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _refusal_page(code: str, status: int) -> Response:
+    minutes = 1 if code == "too_many_failures" else None
+    page = paper.RefusalPage(code, minutes=minutes)
+    return _page(paper.render_refusal(page, _shell(links=request.method == "GET"), reader_language()), status)
+
+
+def _read_answers(form: MultiDict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name not in OWN_FIELDS}
+
+
+def _comes_from_elsewhere() -> bool:
+    """Whether the browser says that another site made this post. The token in the body is the first defence."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin not in (None, "null", request.host_url.rstrip("/"))
+
+
+def _cookie_name() -> str:
+    return "__Host-token" if request.is_secure else "token"
+
+
+def _shell(*, links: bool = True) -> CitizenShell:
+    return CitizenShell(nonce=headers.nonce(), languages=language_links() if links else ())
+
+
+def _page(body: str | bytes, status: int = 200) -> Response:
+    response = make_response(body, status)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return remember_language(response)
