@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from survey.mandate.indicators import DEFAULT_INDICATOR, load_indicators
+from survey.mandate.indicators import DEFAULT_INDICATOR, LEVELS, load_indicators
 
 EVERYBODY = "response"
 ITEMS_ANSWERED = "items_answered"
@@ -24,7 +24,7 @@ class Rule:
     """What will be computed, and how, once the answers are in.
 
     Shares are kept as decimal text, so that the rule's bytes are the same everywhere. `outcomes` are the integer scores
-    of a person that the tally sums: every definition of the figure that is a mean over persons, and the items counted.
+    of a person that the tally sums: the five levels of the overall item, each 0 or 1, and the items counted.
     `target_population` is `finite` (these transactions, with finite population correction) or `process` (the service
     that will go on, without).
     """
@@ -74,7 +74,11 @@ def read_rule(text: str) -> Rule:
         raise MalformedRule(f"This rule was written by another version of the program: {unknown}") from unknown
 
 
+def level_outcome(level: int) -> str:
+    """The outcome that is 1 for each person whose overall answer is this level (1 to 5)."""
+    return f"level{level}"
+
+
 def person_outcomes() -> tuple[str, ...]:
-    """Every definition of the figure that sums over the persons who answered, and the counts of items."""
-    scored = (key for key, indicator in load_indicators().items() if not indicator.comparison_only)
-    return (*sorted(scored), ITEMS_ANSWERED, ITEMS_SATISFIED)
+    """The distribution of the overall item, from which every definition of the figure follows, and the items counted."""
+    return (*(level_outcome(level) for level in range(1, LEVELS + 1)), ITEMS_ANSWERED, ITEMS_SATISFIED)

@@ -20,10 +20,10 @@ from survey.mandate.questionnaires import (
 from survey.mandate.text import LANGUAGES, Text
 
 PUBLISHED_DIGESTS = {
-    "education@1": "e2bdff007ab052bbaf692ca8a3fe0e2aabd6fe31e79e1c191c52513d2e002b19",
-    "health@1": "e7547e714e37e6c3633108ea73f6181570575063f3880ece9a73e084e1a9a4f1",
+    "education@1": "b60304f519a891bcc5cea3f359ffd6e2edac4605d34750f91b5c49b52fa31672",
+    "health@1": "cd913e0ef275d3fde891a737334899beb32af732954730e7224bbae8a405b608",
     "onequestion@1": "59cc87e44cefda8c2489672296cc8dcfe1ee1d0124dbd5ff455f05e32e89dfcd",
-    "procedures@1": "e73dc737cadd85b3203c36c95f7575027906565913fab2b5bb4e018631276327",
+    "procedures@1": "a7c0e802afe7220d2936baebc4f314ab4efc7e15830802ec66034cb3358ec42c",
 }
 QUESTIONNAIRES = list(load_questionnaires().values())
 KHMER = re.compile(r"[\u1780-\u17ff]")
