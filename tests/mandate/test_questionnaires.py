@@ -20,10 +20,10 @@ from survey.mandate.questionnaires import (
 from survey.mandate.text import LANGUAGES, Text
 
 PUBLISHED_DIGESTS = {
-    "education@1": "b60304f519a891bcc5cea3f359ffd6e2edac4605d34750f91b5c49b52fa31672",
-    "health@1": "cd913e0ef275d3fde891a737334899beb32af732954730e7224bbae8a405b608",
-    "onequestion@1": "59cc87e44cefda8c2489672296cc8dcfe1ee1d0124dbd5ff455f05e32e89dfcd",
-    "procedures@1": "a7c0e802afe7220d2936baebc4f314ab4efc7e15830802ec66034cb3358ec42c",
+    "education@1": "9915694275caf7266764d1346d455964d27f3bbb732527d225c81330c592d12c",
+    "health@1": "8ef2c22105e38ac7cba83b3623a952d1835401ed993e39d9d4e69789a68e3139",
+    "onequestion@1": "82a260e36017996326b2d34921d688069fc62a0f96aaf7b98106108f71bb3ad1",
+    "procedures@1": "472acf4828c6da67620ba08e9a3a1b1c6118c05cfcb536df4f3dd55fc4a5e663",
 }
 QUESTIONNAIRES = list(load_questionnaires().values())
 KHMER = re.compile(r"[\u1780-\u17ff]")
