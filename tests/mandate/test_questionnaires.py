@@ -23,7 +23,7 @@ PUBLISHED_DIGESTS = {
     "education@1": "9915694275caf7266764d1346d455964d27f3bbb732527d225c81330c592d12c",
     "health@1": "8ef2c22105e38ac7cba83b3623a952d1835401ed993e39d9d4e69789a68e3139",
     "onequestion@1": "82a260e36017996326b2d34921d688069fc62a0f96aaf7b98106108f71bb3ad1",
-    "procedures@1": "472acf4828c6da67620ba08e9a3a1b1c6118c05cfcb536df4f3dd55fc4a5e663",
+    "procedures@1": "e57a0fb409ee848b8420a0057c0b32e3b557a3e90668f1bafc10ddee4519a43b",
 }
 QUESTIONNAIRES = list(load_questionnaires().values())
 KHMER = re.compile(r"[\u1780-\u17ff]")
