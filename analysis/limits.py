@@ -64,10 +64,16 @@ def guarded_size(
     factor = (t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)) ** 2
     deff = np.where(silent, 0.0, raw) * factor
     anchor = np.asarray(kish_deff, dtype=float) if pooled_deff is None else np.asarray(pooled_deff, dtype=float)
-    excess = anchor - deff if pooled_deff is not None else np.maximum(0.0, anchor - deff)
-    fading = FADE / (FADE + np.minimum(x, n - x))
-    size = n / np.where(silent, anchor, deff + fading * excess)
+    faded = fade(deff, anchor, np.minimum(x, n - x), both_ways=pooled_deff is not None)
+    size = n / np.where(silent, anchor, faded)
     return np.where(usable, size, np.minimum(1.0, np.where(n > 0, size, 1.0)))
+
+
+def fade(deff: ArrayLike, anchor: ArrayLike, rarer: ArrayLike, *, both_ways: bool = False) -> Floats:
+    """Draw a design effect towards its anchor by λ = 30 / (30 + rarer answers); upwards only, unless `both_ways`."""
+    d, fading = np.asarray(deff, dtype=float), FADE / (FADE + np.asarray(rarer, dtype=float))
+    excess = np.asarray(anchor, dtype=float) - d
+    return np.asarray(d + fading * (excess if both_ways else np.maximum(0.0, excess)))
 
 
 def clopper_pearson(rate: ArrayLike, size: ArrayLike, confidence_level: float = 0.95) -> tuple[Floats, Floats]:
