@@ -131,9 +131,10 @@ def _whisker(interval: Interval, scale: Scale, middle: float) -> list[Markup]:
 
 def _axis(bounds: tuple[float, float], language: str) -> Markup:
     scale = Scale(*bounds, BAR_EDGE, BAR_WIDTH - BAR_EDGE)
-    ends = ((bounds[0], "start", 0), (bounds[1], "end", BAR_WIDTH))
-    marks = [_text("tick", x, 12, target(value, language), anchor) for value, anchor, x in ends]
-    marks += [_vertical("tick", scale.place(value), 16, 20) for value in _steps(bounds)]
+    steps = _steps(bounds)
+    marks = [_vertical("tick", scale.place(value), 16, 20) for value in steps]
+    named = steps[:: 2 if len(steps) > 5 else 1]
+    marks += [_text("tick", scale.place(value), 12, target(value, language), "middle") for value in named]
     return Markup('<svg class="axis" viewBox="0 0 {} 20" aria-hidden="true">{}</svg>').format(
         BAR_WIDTH, Markup("").join(marks)
     )

@@ -19,10 +19,12 @@ def draw_sectors(rows: Sequence[SectorRow], language: str) -> Caterpillar:
 
 
 def draw_agencies(sector: SectorRow, agencies: Sequence[AgencyRow], language: str) -> Caterpillar:
-    """The sector's own bar first, then one for each agency, all against the sector's targets."""
+    """The sector's own bar first, against its targets; then one for each agency, against the sector's rate, because
+    targets are not set for agencies."""
     intervals = [_interval(sector.name, sector.figure, language)]
     intervals += [_interval(agency.name, agency.figure, language) for agency in agencies]
-    return caterpillar(intervals, [_target_lines(sector.judgements)] * len(intervals), language)
+    whole = [] if sector.figure.rate is None else [TargetLine(sector.figure.rate, "whole")]
+    return caterpillar(intervals, [_target_lines(sector.judgements), *[whole] * len(agencies)], language)
 
 
 def draw_series(name: str, periods: Sequence[PeriodRow], targets: Sequence[float], language: str) -> Markup:

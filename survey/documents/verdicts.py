@@ -1,7 +1,8 @@
 """The words for every code that a page shows: verdicts, reasons, flags, states. Other languages are in catalogues.
 
-Messages take numbers by name. A name's ending says how it is written: `_rate`, `_share`, `target`, `low`, `high` and
-`coverage` as per cent, `_points` as percentage points, `correlation` and `effect` with two decimals, others as counts.
+Messages take numbers by name; the name's ending says how it is written: `_rate`, `low`, `high` and `coverage` as per
+cent, `_share` and `target` as per cent without decimals, `_points` as percentage points, `correlation` and `effect` with
+two decimals, all others as counts.
 """
 
 from __future__ import annotations
@@ -190,7 +191,9 @@ def write_number(name: str, value: float, language: str) -> str:
     """One number as its name's ending asks (see above)."""
     if name.endswith("target"):
         return target(value, language)
-    if name.endswith(("_rate", "_share", "low", "high", "coverage")):
+    if name.endswith("_share"):
+        return percent(value, language, digits=0)
+    if name.endswith(("_rate", "low", "high", "coverage")):
         return percent(value, language)
     if name.endswith("_points"):
         return points(value, language)
