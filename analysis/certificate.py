@@ -159,7 +159,7 @@ def _intervals(design: SimulatedDesign, counts: NDArray[np.int64], confidence_le
 
 
 def _group_strata(design: SimulatedDesign) -> tuple[NDArray[np.int64], Floats]:
-    """The group of each class, and the sampling fraction of each group: strata of one answer are collapsed into one."""
+    """The group of each class and each group's sampling fraction: strata of one answer are collapsed into one."""
     lonely = design.answers == 1
     own = np.where(lonely, design.answers.size, np.arange(design.answers.size))
     group = np.unique(own, return_inverse=True)[1].astype(np.int64)
@@ -170,7 +170,10 @@ def _group_strata(design: SimulatedDesign) -> tuple[NDArray[np.int64], Floats]:
 def _variance(
     design: SimulatedDesign, counts: NDArray[np.int64], total: float, group: NDArray[np.int64], fraction: Floats
 ) -> Floats:
-    """Give Σ (1-f_h) n_h/(n_h-1) [Q_h - S_h²/n_h] of the linearised values, one per column of counts."""
+    """Give Σ (1-f_h) n_h/(n_h-1) [Q_h - S_h²/n_h] of the linearised values, one per column of counts.
+
+    A group that is left with one answer is centred on the whole sample, as R's "adjust" does.
+    """
     w, n = design.weight[:, None] / total, design.n[:, None].astype(float)
     rate = (w * counts).sum(axis=0)
     order = np.argsort(group, kind="stable")
@@ -179,7 +182,8 @@ def _variance(
     second = np.add.reduceat((w * w * (counts * (1 - 2 * rate) + n * rate * rate))[order], starts)
     size = np.bincount(group, design.n.astype(float))[:, None]
     scale = (1 - fraction[:, None]) * size / np.maximum(size - 1, 1.0)
-    return np.asarray(np.maximum(0.0, (scale * (second - first * first / size)).sum(axis=0)))
+    centred = np.where(size > 1, second - first * first / size, second)
+    return np.asarray(np.maximum(0.0, (scale * centred).sum(axis=0)))
 
 
 def _move_to(rates: Floats, design: SimulatedDesign, truth: float) -> Floats:
