@@ -654,27 +654,31 @@ def _row_extents(path: Path) -> Iterator[tuple[int, int, int]]:
 
 
 def _read_block(block: _Block) -> _Part:
-    trouble = None
     content = _read_bytes(block.folder / block.file, block.offset, block.length)
-    hashes: list[bytes] = []
-    receipted = [0]
     if block.file == "leaves.bin":
         hashes = [content[i : i + HASH_SIZE] for i in range(0, len(content), HASH_SIZE)]
-        receipted = [0] * (len(hashes) + 1)
+        receipted, trouble = [0] * (len(hashes) + 1), None
     else:
-        for index, line in enumerate(content.split(b"\n")[: -1 if content.endswith(b"\n") else None], block.first):
-            try:
-                leaf, kind = _read_row(line, index)
-            except (ValueError, LookupError, TypeError, AttributeError) as wrong:
-                trouble = Finding(block.file, index, f"{type(wrong).__name__}: {wrong}")
-                break
-            hashes.append(leaf)
-            receipted.append(receipted[-1] + (kind == RECEIPTED))
+        hashes, receipted, trouble = _hash_rows(content.removesuffix(b"\n").split(b"\n"), block.first)
     sealed = _read_bytes(block.folder / "leaves.bin", block.first * HASH_SIZE, len(hashes) * HASH_SIZE)
     history, end = History(hashes), block.first + len(hashes)
     sizes = [size for size in block.sizes if size < end] + [end]
     heads = [(size, history.frontier(size - block.first), receipted[size - block.first]) for size in sizes]
     return _Part(heads, trouble, _first_difference(b"".join(hashes), sealed, block.first))
+
+
+def _hash_rows(lines: Iterable[bytes], first: int) -> tuple[list[bytes], list[int], Finding | None]:
+    """Leaf hashes, and how many responses stand before each row, up to the first row that is not in order."""
+    hashes: list[bytes] = []
+    receipted = [0]
+    for index, line in enumerate(lines, first):
+        try:
+            leaf, kind = _read_row(line, index)
+        except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+            return hashes, receipted, Finding("ledger.jsonl", index, f"{type(wrong).__name__}: {wrong}")
+        hashes.append(leaf)
+        receipted.append(receipted[-1] + (kind == RECEIPTED))
+    return hashes, receipted, None
 
 
 def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
@@ -686,10 +690,8 @@ def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
     labels = json.loads(codes)
     if labels["kind"] != row["kind"] or labels["wave"] != row["wave"]:
         raise MalformedRow("its kind or wave is not the one under the hash")
-    if (
-        row.get("text") is not None
-        and digest_part(bytes.fromhex(row["nonce2"]), binascii.a2b_base64(row["text"])) != text_digest
-    ):
+    text = row.get("text")
+    if text is not None and digest_part(bytes.fromhex(row["nonce2"]), binascii.a2b_base64(text)) != text_digest:
         raise MalformedRow("its text is not the one under the hash")
     return leaf_hash(response_leaf(bytes.fromhex(row["nonce1"]), codes, text_digest)), row["kind"]
 
@@ -742,8 +744,15 @@ def _compare(
         yield rows.trouble
     elif rows.size > sealed:
         yield Finding(rows.file, sealed, "no checkpoint seals this row")
-    elif rows.differs is not None and (folder / "leaves.bin").exists():
-        yield Finding("leaves.bin", rows.differs, "this is not the hash of the row, which the checkpoints confirm")
+    elif (row := _first_stray_hash(folder, rows)) is not None:
+        yield Finding("leaves.bin", row, "this is not the hash of the row, which the checkpoints confirm")
+
+
+def _first_stray_hash(folder: Path, rows: _Rows) -> int | None:
+    hashes = folder / "leaves.bin"
+    if not hashes.exists():
+        return None
+    return rows.size if rows.differs is None and hashes.stat().st_size != rows.size * HASH_SIZE else rows.differs
 
 
 def _blame(

@@ -27,7 +27,7 @@ THIEF = Signer("log.example.vn/hailong", b"t" * 32)
 WITNESS = Signer("witness.example.vn/w1", b"w" * 32, COSIGNATURE)
 BATCHES = (5, 11, 3, 9)
 ENDS = (5, 16, 19, 28)
-TAMPERS = int(os.environ.get("TAMPERS", "250"))
+TAMPERS = int(os.environ.get("TAMPERS", "150"))
 
 Row = dict[str, Any]
 Files = dict[str, bytes]
@@ -259,6 +259,11 @@ class TestTampers:
         content[place] ^= 1 << bit
         found = verify(HONEST | {"leaves.bin": bytes(content)})
         assert [(finding.place, finding.row) for finding in found] == [("leaves.bin", place // 32)]
+
+    @pytest.mark.parametrize("extra", [b"x", b"x" * 32])
+    def test_hashes_of_rows_that_are_not_there_are_noticed(self, extra: bytes) -> None:
+        found = verify(HONEST | {"leaves.bin": HONEST["leaves.bin"] + extra})
+        assert [(finding.place, finding.row) for finding in found] == [("leaves.bin", ENDS[-1])]
 
     @settings(max_examples=TAMPERS // 4, deadline=None)
     @given(i=st.integers(0, ENDS[-1] - 1), field=st.sampled_from(["kind", "wave", "text", "nonce2", "agency", "index"]))
