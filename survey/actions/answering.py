@@ -54,7 +54,7 @@ class UnknownItem(Refusal):
 
 @dataclass
 class BadAnswers(Refusal):
-    """Some answers cannot be taken: item code to `missing`, `unknown_choice` or `too_long`, in the order of the page."""
+    """Some answers cannot be taken: item code to `missing`, `unknown_choice` or `too_long`, in page order."""
 
     problems: dict[str, str] = field(default_factory=dict)
 

@@ -10,9 +10,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from survey.mandate.indicators import load_indicators
 from survey.mandate.questionnaires import Questionnaire, load_questionnaire
-from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, read_rule
+from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, level_outcome, read_rule
 from survey.store import frames, ledger, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import LedgerRow
@@ -57,11 +56,6 @@ def rebuild(database: Database, wave_code: str) -> int:
     with database.writing("clear-tally") as connection:
         tallies.clear_tally(connection, wave_code)
     return _catch_up(database, wave_code)
-
-
-def score_levels(level: int) -> dict[str, int]:
-    """The scores of a person whose overall answer is a level from 1 to 5, one per definition of the figure."""
-    return dict(_level_scores(level))
 
 
 def _catch_up(database: Database, wave_code: str) -> int:
@@ -125,20 +119,20 @@ def _count_imported(codes: Mapping[str, Any], counts: Counts, agencies: Mapping[
     key = CellKey(codes["stratum"], "", "", codes["period"], COUNTED)
     for level, times in codes["counts"].items():
         if times:
-            scores = {outcome: u for outcome, u in _level_scores(int(level)) if outcome in wanted}
-            counts.add(key, scores, times)
+            outcome = level_outcome(int(level))
+            counts.add(key, {outcome: 1} if outcome in wanted else {}, times)
             counts.items[ItemKey(agencies[key.stratum_code], key.period, COUNTED, IMPORTED_ITEM, level)] += times
 
 
 def score_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> dict[str, int]:
-    """A person's integer scores: every definition of the figure, and the items answered and satisfied.
+    """A person's integer scores: 1 for the level of the overall answer, and the items answered and satisfied.
 
-    Who gave no level to the overall item has no score there: item nonresponse is a domain of the sample.
+    Who gave no level to the overall item has none of the five: item nonresponse is a domain of the sample.
     """
     scores: dict[str, int] = {}
     overall = _level(questionnaire, questionnaire.overall_item.code, answers)
     if overall is not None:
-        scores.update(_level_scores(overall))
+        scores[level_outcome(overall)] = 1
     given = [_level(questionnaire, item.code, answers) for item in questionnaire.items if item.indexed]
     levels = [level for level in given if level is not None]
     scores[ITEMS_ANSWERED] = len(levels)
@@ -154,8 +148,3 @@ def _level(questionnaire: Questionnaire, item: str, answers: Mapping[str, str]) 
 def _level_of_choice(questionnaire: str, item: str, choice: str) -> int | None:
     choices = load_questionnaire(questionnaire).item(item).choices
     return next((each.score for each in choices if each.code == choice), None)
-
-
-@lru_cache(maxsize=8)
-def _level_scores(level: int) -> tuple[tuple[str, int], ...]:
-    return tuple((key, indicator.scores[level - 1]) for key, indicator in load_indicators().items())

@@ -47,9 +47,10 @@ class LazyGroup(click.Group):
 def hailong(context: click.Context) -> None:
     """Citizen satisfaction surveys that can be believed: from a transaction to a verdict, in one trail.
 
-    Settings come from the environment: HAILONG_HOME (the data folder, default .hailong), HAILONG_DATABASE_URL (default: a
-    SQLite file in it), HAILONG_SECRET_KEY (default: kept in the home by `hailong init`), HAILONG_BASE_URL (the address that
-    citizens open), HAILONG_HOSTS (host names served, separated by commas), HAILONG_PROXIES (trusted proxies in front).
+    Settings come from the environment: HAILONG_HOME (the data folder, default .hailong), HAILONG_DATABASE_URL
+    (default: a SQLite file in it), HAILONG_SECRET_KEY (default: kept in the home by `hailong init`), HAILONG_BASE_URL
+    (the address that citizens open), HAILONG_HOSTS (host names served, separated by commas), HAILONG_PROXIES (how many
+    trusted proxies stand in front).
 
     A first installation: hailong init, hailong serve, and `hailong doctor` when something is wrong.
     """

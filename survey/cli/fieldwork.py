@@ -25,7 +25,7 @@ def waves(installation: Installation, only_open: bool, form: str) -> None:
     """List the waves, code first."""
     today = installation.today
     found = waves_action.list_waves(installation.database, open_on=today if only_open else None)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             wave.code,
             wave.name["vi"],

@@ -28,7 +28,11 @@ def import_group() -> None:
 )
 @pass_installation
 def counts(installation: Installation, file: Path, wave_code: str, collected: str) -> None:
-    """Counts per answer level: service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied[,published_percent]."""
+    """Counts per answer level, a line for each service and month.
+
+    Columns: service, month (YYYY-MM), very_dissatisfied, dissatisfied, neither, satisfied, very_satisfied and, where
+    the publisher printed a figure, published_percent.
+    """
     from survey.actions.importing_counts import import_counts
     from survey.actions.tallying import tally
 

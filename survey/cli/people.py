@@ -21,7 +21,7 @@ def staff() -> None:
 @staff.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else one is made and shown.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, else make one.")
 @click.option("--area", help="Limit what the account sees to an area and all below it (its code).")
 @click.option("--sector", help="Limit what the account sees to a sector and all below it (its code).")
 @pass_installation

@@ -17,6 +17,7 @@ from survey.settings import ADDRESS_FILE
 PARENT_VARIABLE = "HAILONG_PARENT"
 THREADS = 16
 SECONDS_TO_STOP = 10
+ANY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104 only told apart, so that a printed link leads somewhere
 
 
 @click.command()
@@ -48,7 +49,7 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
 
 @click.command()
 @click.option("--once", is_flag=True, help="Run every due job, then exit.")
-@click.option("--every", type=click.FloatRange(0.1, 3600), default=5.0, show_default=True, help="Seconds between rounds.")
+@click.option("--every", type=click.FloatRange(0.1, 3600), default=5.0, show_default=True, help="Seconds between.")
 @pass_installation
 def work(installation: Installation, once: bool, every: float) -> None:
     """Seal, tally and release what is due."""
@@ -95,7 +96,8 @@ class WorkChild:
     def ensure_running(self) -> None:
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "survey", "work"]
-            self._process = subprocess.Popen(command, env={**os.environ, PARENT_VARIABLE: str(os.getpid())})
+            environment = {**os.environ, PARENT_VARIABLE: str(os.getpid())}
+            self._process = subprocess.Popen(command, env=environment)  # noqa: S603 our own interpreter and module
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:
@@ -110,7 +112,7 @@ class WorkChild:
 def keep_address(installation_home: os.PathLike[str], bind: str) -> None:
     """Remember where citizens' links lead, for commands that print them."""
     host, _, port = bind.rpartition(":")
-    shown = "127.0.0.1" if host in ("", "0.0.0.0", "[::]") else host
+    shown = "127.0.0.1" if host in ANY_ADDRESS else host
     path = os.path.join(installation_home, ADDRESS_FILE)
     with open(path, "w", encoding="ascii") as file:
         file.write(f"http://{shown}:{port}\n")

@@ -14,7 +14,7 @@ from survey.store.migrating import migrate as run_migrations
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Also load the demonstration: real published counts and a synthetic province.")
+@click.option("--demo", is_flag=True, help="Also load real published counts and a synthetic province.")
 @pass_installation
 def init(installation: Installation, demo: bool) -> None:
     """Make the data folder, the keys and the database; what is there already is kept."""

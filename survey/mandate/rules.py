@@ -26,7 +26,7 @@ class Rule:
     Shares are kept as decimal text, so that the rule's bytes are the same everywhere. `outcomes` are the integer scores
     of a person that the tally sums: the five levels of the overall item, each 0 or 1, and the items counted.
     `target_population` is `finite` (these transactions, with finite population correction) or `process` (the service
-    that will go on, without).
+    that will go on, without). `territory` is the area or area group whose targets the verdict is held against.
     """
 
     indicator: str = DEFAULT_INDICATOR
@@ -43,6 +43,7 @@ class Rule:
     minimum_cell: int = 10
     window_waves: int = 1
     many_agencies: str = "holm"
+    territory: str = "former_soc_trang"
 
     def __post_init__(self) -> None:
         if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
@@ -80,5 +81,5 @@ def level_outcome(level: int) -> str:
 
 
 def person_outcomes() -> tuple[str, ...]:
-    """The distribution of the overall item, from which every definition of the figure follows, and the items counted."""
+    """The five levels of the overall item, from which every definition of the figure follows, and the items counted."""
     return (*(level_outcome(level) for level in range(1, LEVELS + 1)), ITEMS_ANSWERED, ITEMS_SATISFIED)

@@ -81,6 +81,19 @@ def find_latest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
     return SignedCheckpoint(**row) if row else None
 
 
+def find_checkpoint_covering(connection: Connection, position: int) -> SignedCheckpoint | None:
+    """The oldest checkpoint whose tree holds the leaf at a position."""
+    query = select(checkpoint).where(checkpoint.c.size > position).order_by(checkpoint.c.number).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
+    return SignedCheckpoint(**row) if row else None
+
+
+def find_last_position(connection: Connection, wave_code: str) -> int | None:
+    """Position of a wave's newest leaf."""
+    position: int | None = connection.scalar(select(func.max(ledger.c.position)).where(ledger.c.wave_code == wave_code))
+    return position
+
+
 def list_checkpoints(connection: Connection) -> list[SignedCheckpoint]:
     rows = connection.execute(select(checkpoint).order_by(checkpoint.c.number)).mappings()
     return [SignedCheckpoint(**row) for row in rows]

@@ -1,0 +1,265 @@
+"""Estimating: rates with intervals for any wave, from its tally and its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+
+import pandas as pd
+
+from analysis import Design, Estimate, Minimum, Target, Verdict, judge
+from analysis.estimation import mean_by, rate_by
+from survey.mandate.indicators import LEVELS, Indicator, load_indicator
+from survey.mandate.periods import month_of
+from survey.mandate.rules import EVERYBODY, Rule, level_outcome, read_rule
+from survey.store import frames, invitations, places, tallies
+from survey.store.database import Connection, Database
+from survey.store.frames import Stratum
+from survey.store.waves import Wave, find_wave
+
+BREAKDOWNS = ("service", "agency", "sector", "area", "stratum", "month", "period")
+COUNTED = "counted"
+LEVEL_OUTCOMES = {level_outcome(level): level for level in range(1, LEVELS + 1)}
+
+
+class CannotEstimate(ValueError):
+    """No figure can be computed; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveData:
+    """A wave's answers as counts, with its frame.
+
+    `answers` has one row per stratum, period and answer level: columns stratum, agency, service, sector, area, month,
+    period, psu, calibration_class, level (1..5, missing for those who gave none), n.
+    """
+
+    wave: Wave
+    rule: Rule
+    answers: pd.DataFrame
+    strata: tuple[Stratum, ...]
+    frame_version: int | None
+    invited: dict[str, int]
+
+    @property
+    def populations(self) -> dict[str, int]:
+        return {stratum.code: stratum.population for stratum in self.strata}
+
+    @property
+    def answered(self) -> dict[str, int]:
+        """Counted responses by stratum."""
+        return {str(code): int(n) for code, n in self.answers.groupby("stratum")["n"].sum().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class DomainEstimate:
+    """An estimate with the values of the breakdown that it belongs to."""
+
+    keys: dict[str, str]
+    estimate: Estimate
+
+
+def read_wave(connection: Connection, wave_code: str) -> WaveData:
+    """A wave's counts and frame, from the tally. Raises CannotEstimate."""
+    wave = find_wave(connection, wave_code)
+    if wave is None:
+        raise CannotEstimate(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
+    cells = tallies.list_cells(connection, wave_code, (EVERYBODY, *LEVEL_OUTCOMES))
+    if not cells:
+        raise CannotEstimate(
+            f"Wave {wave_code} has no tallied answers yet. `hailong work --once` seals and tallies what may be sealed."
+        )
+    version = frames.find_frame_version(connection, wave_code)
+    strata = tuple(frames.list_strata(connection, wave_code, version)) if version else ()
+    return WaveData(
+        wave=wave,
+        rule=read_rule(wave.rule),
+        answers=_answers(connection, wave_code, cells, strata),
+        strata=strata,
+        frame_version=version,
+        invited=invitations.count_invitations(connection, wave_code),
+    )
+
+
+def estimate_wave(
+    database: Database,
+    wave_code: str,
+    *,
+    by: Sequence[str] = (),
+    indicator: str | None = None,
+    method: str | None = None,
+    confidence_level: float | None = None,
+) -> tuple[WaveData, list[DomainEstimate]]:
+    """Estimates of a wave by any breakdown, under its own rule where nothing else is asked. Raises CannotEstimate."""
+    unknown = [name for name in by if name not in BREAKDOWNS]
+    if unknown:
+        raise CannotEstimate(f"Cannot break down by {unknown[0]}. Choose among: {', '.join(BREAKDOWNS)}.")
+    with database.reading() as connection:
+        data = read_wave(connection, wave_code)
+    chosen = load_indicator(indicator or data.rule.indicator)
+    level = confidence_level or float(data.rule.confidence_level)
+    return data, estimate_domains(data, chosen, by, method=method or data.rule.method, confidence_level=level)
+
+
+def estimate_domains(
+    data: WaveData,
+    indicator: Indicator,
+    by: Sequence[str],
+    *,
+    method: str,
+    confidence_level: float,
+    answers: pd.DataFrame | None = None,
+) -> list[DomainEstimate]:
+    """One estimate a domain, in the order of the breakdown's values; with `answers`, for those rows as the domain."""
+    scored = _score(data, indicator, data.answers if answers is None else answers)
+    columns = list(by) or ["everything"]
+    scored["everything"] = ""
+    design = _design(data, scored)
+    if _is_share(indicator):
+        table = rate_by(scored, design, "y", columns, method=method, confidence_level=confidence_level)
+    else:
+        table = mean_by(scored, design, "y", columns, confidence_level=confidence_level)
+    found = []
+    for labels, row in table.iterrows():
+        values = labels if isinstance(labels, tuple) else (labels,)
+        keys = {name: str(value) for name, value in zip(columns, values, strict=True) if name != "everything"}
+        if row["n"] > 0:
+            estimate = _to_estimate(row, confidence_level)
+            if data.strata:
+                estimate = cover(estimate, data, partial(_is_inside, keys=keys))
+            found.append(DomainEstimate(keys, estimate))
+    return found
+
+
+def judge_by_rule(estimate: Estimate, target: float, rule: Rule, *, on: date, due: date | None = None) -> Verdict:
+    """The verdict of a rule on an estimate against a target."""
+    minimum = Minimum(rule.minimum_effective, rule.minimum_df, float(rule.minimum_coverage))
+    return judge(estimate, Target(target, due), on, minimum)
+
+
+def _answers(
+    connection: Connection, wave_code: str, cells: list[dict[str, object]], strata: Sequence[Stratum]
+) -> pd.DataFrame:
+    """Cells as rows of (stratum, period, level, n); those without a level are everybody less the five."""
+    frame = pd.DataFrame.from_records(cells)
+    frame["level"] = frame["outcome"].map(LEVEL_OUTCOMES).astype("float64")
+    key = ["stratum_code", "psu", "calibration_class", "period", "disposition"]
+    levels = frame[frame["outcome"] != EVERYBODY][[*key, "level", "n"]]
+    given = levels.groupby(key)["n"].sum().rename("given").reset_index()
+    everybody = frame[frame["outcome"] == EVERYBODY][[*key, "n"]].merge(given, on=key, how="left")
+    everybody["n"] -= everybody["given"].fillna(0).astype("int64")
+    silent = everybody[everybody["n"] > 0][[*key, "n"]]
+    rows = pd.concat([levels, silent], ignore_index=True)
+    rows = rows[rows["disposition"] == COUNTED].rename(columns={"stratum_code": "stratum"})
+    return _with_places(connection, wave_code, rows, strata)
+
+
+def _with_places(connection: Connection, wave_code: str, rows: pd.DataFrame, strata: Sequence[Stratum]) -> pd.DataFrame:
+    agencies = frames.list_stratum_agencies(connection, wave_code)
+    known = places.list_agencies(connection, places.EVERYTHING)
+    sectors = {stratum.code: stratum.sector_code or "" for stratum in strata}
+    rows["agency"] = rows["stratum"].map(agencies)
+    rows["service"] = rows["agency"]
+    rows["sector"] = rows["stratum"].map(sectors).fillna("")
+    rows["area"] = rows["agency"].map({code: agency.area_code or "" for code, agency in known.items()}).fillna("")
+    rows["month"] = rows["period"].map(_month)
+    return rows.reset_index(drop=True)
+
+
+def _month(period: str) -> str:
+    """The month of a half-month; imported counts may know only the month."""
+    return period if len(period) == len("2026-11") else month_of(period)
+
+
+def _score(data: WaveData, indicator: Indicator, answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers with the score y of each row, the design's weight and population."""
+    span = indicator.highest - indicator.lowest
+    scores = {level: (indicator.scores[level - 1] - indicator.lowest) / span for level in range(1, LEVELS + 1)}
+    scored = answers.assign(y=answers["level"].map(scores))
+    if indicator.silence is not None:
+        scored = pd.concat([scored, _silent(data, (indicator.silence - indicator.lowest) / span)], ignore_index=True)
+    if data.strata:
+        sampled = scored.groupby("stratum")["n"].transform("sum")
+        scored["population"] = scored["stratum"].map(data.populations).astype("float64")
+        scored["weight"] = scored["population"] / sampled
+    return scored
+
+
+def _silent(data: WaveData, score: float) -> pd.DataFrame:
+    """Everybody who was asked and did not answer, with the score that a definition gives to silence."""
+    if not data.invited:
+        raise CannotEstimate(
+            f"Wave {data.wave.code} has no invitations, so nobody knows how many were silent: "
+            "this indicator cannot be computed for it."
+        )
+    answered = data.answered
+    places_of = data.answers.drop_duplicates("stratum").set_index("stratum")
+    rows = [
+        {"stratum": stratum, "n": invited - answered.get(stratum, 0), "y": score, "month": "", "period": ""}
+        for stratum, invited in data.invited.items()
+        if invited > answered.get(stratum, 0)
+    ]
+    silent = pd.DataFrame(rows, columns=["stratum", "n", "y", "month", "period"])
+    for column in ("agency", "service", "sector", "area"):
+        silent[column] = silent["stratum"].map(places_of[column])
+    return silent
+
+
+def _design(data: WaveData, scored: pd.DataFrame) -> Design:
+    if not data.strata:
+        return Design(count="n")
+    clustered = bool((scored["psu"].fillna("") != "").any()) if "psu" in scored else False
+    return Design(
+        weight="weight",
+        stratum="stratum",
+        psu="psu" if clustered else None,
+        population="population" if data.rule.target_population == "finite" else None,
+        count="n",
+        lonely_psu=data.rule.lonely_psu,  # type: ignore[arg-type]
+        collapse_within="agency" if data.rule.lonely_psu == "collapse" else None,
+    )
+
+
+def _is_share(indicator: Indicator) -> bool:
+    return set(indicator.scores) <= {0, 1} and (indicator.lowest, indicator.highest) == (0, 1)
+
+
+def _to_estimate(row: pd.Series, confidence_level: float) -> Estimate:
+    successes = row.get("successes")
+    return Estimate(
+        rate=float(row["rate"] if "rate" in row else row["mean"]),
+        se=float(row["se"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        df=float(row["df"]),
+        n=int(row["n"]),
+        n_effective=float(row["n_effective"]),
+        deff=float(row["deff"]),
+        method=str(row["method"]),
+        confidence_level=confidence_level,
+        successes=None if successes is None else int(successes),
+        kish_deff=float(row.get("kish_deff", 1.0)),
+        census=bool(row.get("census", False)),
+    )
+
+
+def cover(estimate: Estimate, data: WaveData, is_inside: Callable[[Stratum], bool]) -> Estimate:
+    """Add which part of the domain's population lives in strata that answered, and the strata that did not."""
+    inside = [stratum for stratum in data.strata if is_inside(stratum)]
+    answered = data.answered
+    empty = tuple(stratum.code for stratum in inside if not answered.get(stratum.code))
+    total = sum(stratum.population for stratum in inside)
+    covered = sum(stratum.population for stratum in inside if answered.get(stratum.code))
+    return replace(estimate, coverage=covered / total if total else 1.0, strata_empty=empty, population=float(total))
+
+
+def _is_inside(stratum: Stratum, keys: dict[str, str]) -> bool:
+    known = {
+        "service": stratum.agency_code,
+        "agency": stratum.agency_code,
+        "sector": stratum.sector_code or "",
+        "stratum": stratum.code,
+    }
+    return all(known.get(name, value) == value for name, value in keys.items())

@@ -1,0 +1,215 @@
+"""Releasing: one frozen snapshot of figures, a pure function of a checkpoint, a frame and a rule.
+
+Figures stand on a fixed lattice: the wave, its sectors with those above them, agencies within a sector, months of
+imported series. What is too small is left out before anything is stored, so that no page can show it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from analysis import Estimate
+from survey.actions.comparing import compare_with_published
+from survey.actions.estimating import WaveData, cover, estimate_domains, read_wave
+from survey.actions.judging import judge_sector
+from survey.actions.suppressing import hide_small
+from survey.mandate.indicators import load_indicator
+from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.sectors import ancestors, descendants, load_sectors
+from survey.mandate.targets import load_targets
+from survey.store import frames, invitations, ledger, releases, tallies, waves
+from survey.store.database import Connection, Database
+from survey.store.ledger import SignedCheckpoint
+from survey.store.releases import Release, StoredFigure
+
+WAVE, SECTOR, AGENCY, MONTH = "wave", "sector", "agency", "month"
+EVERYTHING = ""
+NOBODY_NEEDED = "demo"
+
+
+class NotTallied(RuntimeError):
+    """Sealed answers wait for the tally; a release now would not be the figure of its checkpoint."""
+
+
+def release_wave(database: Database, wave_code: str, *, by: str, today: date) -> Release | None:
+    """Draft a release of a wave from its tally; None when nothing is new. A demo wave's is published at once.
+
+    Raises CannotEstimate and NotTallied.
+    """
+    with database.reading() as connection:
+        wave = waves.find_wave(connection, wave_code)
+        header, figures = compute_release(connection, wave_code)
+        newest = releases.find_newest_release(connection, wave_code, published=False)
+        number = releases.next_release_number(connection, wave_code)
+    digest = release_digest(header, figures)
+    if newest is not None and newest.digest == digest:
+        return None
+    draft = Release(f"{wave_code}.{number}", wave_code, number, header, digest, by, today, None, None)
+    with database.writing("release") as connection:
+        releases.add_release(connection, draft, figures)
+        if wave is not None and wave.purpose == "demo":
+            releases.publish_release(connection, draft.code, by=NOBODY_NEEDED, on=today)
+        return releases.find_release(connection, draft.code)
+
+
+def release_due_waves(database: Database, today: date) -> int:
+    """Release every demo wave whose tally has grown since its last release; the number made."""
+    with database.reading() as connection:
+        demos = [wave.code for wave in waves.list_waves(connection) if wave.purpose == "demo"]
+        due = [code for code in demos if _has_grown(connection, code)]
+    return sum(release_wave(database, code, by="work", today=today) is not None for code in due)
+
+
+def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[StoredFigure]]:
+    """Header and figures, the same bytes for the same checkpoint, frame and rule. Raises CannotEstimate, NotTallied."""
+    data = read_wave(connection, wave_code)
+    checkpoint = _checkpoint_of(connection, wave_code)
+    answered = invitations.count_spent(connection, wave_code)
+    figures = [*_lattice(connection, data, checkpoint, answered)]
+    return _header(connection, data, checkpoint), hide_small(figures, data.rule.minimum_cell)
+
+
+def release_digest(header: str, figures: Sequence[StoredFigure]) -> bytes:
+    """SHA-256 over the header and every figure, a line each, in the order of their keys."""
+    lines = sorted(json.dumps(asdict(figure), sort_keys=True, ensure_ascii=False) for figure in figures)
+    return sha256("\n".join([header, *lines]).encode()).digest()
+
+
+def _lattice(
+    connection: Connection, data: WaveData, checkpoint: SignedCheckpoint, spent: dict[str, int]
+) -> Iterator[StoredFigure]:
+    yield from _whole_wave(data, spent)
+    if data.strata:
+        for sector in _sectors_with_answers(data):
+            yield from _sector_figures(data, sector, checkpoint.signed_on, spent)
+    else:
+        yield from _monthly_figures(connection, data)
+
+
+def _whole_wave(data: WaveData, spent: dict[str, int]) -> Iterator[StoredFigure]:
+    for estimate in _estimates(data, data.answers):
+        yield _figure(WAVE, EVERYTHING, data.wave.code, estimate, _counts(data, spent, set(data.populations)))
+
+
+def _sector_figures(data: WaveData, sector: str, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
+    """The sector with its verdicts and, where it is not a sum of others, its agencies."""
+    inside = set(descendants(sector))
+    answers = data.answers[data.answers["sector"].isin(inside)]
+    strata = {stratum.code for stratum in data.strata if stratum.sector_code in inside}
+    for estimate in _estimates(data, answers, strata):
+        more = _counts(data, spent, strata)
+        more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of)
+        yield _figure(SECTOR, sector, sector, estimate, more)
+    if inside == {sector}:
+        yield from _agency_figures(data, sector, answers, spent)
+
+
+def _agency_figures(
+    data: WaveData, sector: str, answers: pd.DataFrame, spent: dict[str, int]
+) -> Iterator[StoredFigure]:
+    for domain in estimate_domains(data, _indicator(data), ("agency",), answers=answers, **_how(data)):
+        agency = domain.keys["agency"]
+        strata = {s.code for s in data.strata if s.agency_code == agency and s.sector_code == sector}
+        yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), _counts(data, spent, strata))
+
+
+def _monthly_figures(connection: Connection, data: WaveData) -> Iterator[StoredFigure]:
+    """Imported series: each service's months under every definition, beside what the publisher printed."""
+    published = tallies.list_published_figures(connection, data.wave.code)
+    for domain in estimate_domains(data, _indicator(data), ("service", "month"), **_how(data)):
+        service, month = domain.keys["service"], domain.keys["month"]
+        rows = data.answers[(data.answers["service"] == service) & (data.answers["month"] == month)]
+        more = compare_with_published(rows, published.get((service, month)))
+        yield _figure(MONTH, EVERYTHING, f"{service}/{month}", domain.estimate, more)
+
+
+def _estimates(data: WaveData, answers: pd.DataFrame, strata: set[str] | None = None) -> list[Estimate]:
+    """The estimate of all these answers as one domain; empty when nobody gave a level."""
+    found = estimate_domains(data, _indicator(data), (), answers=answers, **_how(data))
+    inside = set(data.populations) if strata is None else strata
+    return [_cover(domain.estimate, data, inside) for domain in found]
+
+
+def _cover(estimate: Estimate, data: WaveData, strata: set[str]) -> Estimate:
+    return cover(estimate, data, lambda stratum: stratum.code in strata) if data.strata else estimate
+
+
+def _counts(data: WaveData, spent: dict[str, int], strata: set[str]) -> dict[str, Any]:
+    return {
+        "population": sum(n for code, n in data.populations.items() if code in strata),
+        "invited": sum(n for code, n in data.invited.items() if code in strata),
+        "answered": sum(n for code, n in spent.items() if code in strata),
+        "strata": len(strata),
+        "lone_strata": sum(n == 1 for code, n in data.answered.items() if code in strata),
+    }
+
+
+def _figure(level: str, sector: str, place: str, estimate: Estimate, more: dict[str, Any]) -> StoredFigure:
+    numbers = {**asdict(estimate), **more}
+    return StoredFigure(level, sector, place, False, json.dumps(numbers, sort_keys=True, ensure_ascii=False))
+
+
+def _indicator(data: WaveData) -> Any:
+    return load_indicator(data.rule.indicator)
+
+
+def _how(data: WaveData) -> dict[str, Any]:
+    return {"method": data.rule.method, "confidence_level": float(data.rule.confidence_level)}
+
+
+def _sectors_with_answers(data: WaveData) -> list[str]:
+    """Sectors of the frame and every sector above them, in the order of the mandate."""
+    present = {above for stratum in data.strata if stratum.sector_code for above in ancestors(stratum.sector_code)}
+    return [code for code in load_sectors() if code in present]
+
+
+def _header(connection: Connection, data: WaveData, checkpoint: SignedCheckpoint) -> str:
+    wave = data.wave
+    frame_digest = frames.find_frame_digest(connection, wave.code, data.frame_version) if data.frame_version else None
+    return json.dumps(
+        {
+            "wave": wave.code,
+            "checkpoint": {"number": checkpoint.number, "size": checkpoint.size, "root": checkpoint.root.hex()},
+            "frame": {"version": data.frame_version, "digest": frame_digest.hex() if frame_digest else None},
+            "rule": json.loads(wave.rule),
+            "rule_digest": wave.rule_digest.hex(),
+            "questionnaire": load_questionnaire(wave.questionnaire).digest if wave.questionnaire_code else None,
+            "mandate": _mandate_digest(),
+            "software": version("hailong"),
+            "as_of": checkpoint.signed_on.isoformat(),
+        },
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+
+
+def _mandate_digest() -> str:
+    targets = [(t.code, t.sector, t.area, str(t.rate), t.due.isoformat(), t.status) for t in load_targets().values()]
+    return sha256(json.dumps(sorted(targets)).encode()).hexdigest()
+
+
+def _checkpoint_of(connection: Connection, wave_code: str) -> SignedCheckpoint:
+    """The oldest checkpoint that covers every leaf of the wave, all of which must be tallied."""
+    last = ledger.find_last_position(connection, wave_code)
+    if last is None or tallies.find_progress(connection, wave_code) <= last:
+        raise NotTallied(f"Wave {wave_code} has sealed answers that are not tallied. Run `hailong work --once` first.")
+    covering = ledger.find_checkpoint_covering(connection, last)
+    assert covering is not None
+    return covering
+
+
+def _has_grown(connection: Connection, wave_code: str) -> bool:
+    last = ledger.find_last_position(connection, wave_code)
+    newest = releases.find_newest_release(connection, wave_code, published=False)
+    if last is None:
+        return False
+    covered: int = json.loads(newest.header)["checkpoint"]["size"] if newest else 0
+    return last >= covered
