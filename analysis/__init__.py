@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from analysis.adequacy import where_to_ask as where_to_ask
     from analysis.cells import Cells as Cells
     from analysis.cells import cells as cells
+    from analysis.contrasts import Difference as Difference
+    from analysis.contrasts import difference as difference
+    from analysis.contrasts import ratio as ratio
+    from analysis.contrasts import total as total
     from analysis.decisions import Minimum as Minimum
     from analysis.decisions import Target as Target
     from analysis.decisions import Verdict as Verdict
@@ -41,6 +45,13 @@ if TYPE_CHECKING:
     from analysis.planning import precision_size as precision_size
     from analysis.planning import proportional as proportional
     from analysis.replicates import Replicates as Replicates
+    from analysis.weights import adjust_nonresponse as adjust_nonresponse
+    from analysis.weights import calibrate as calibrate
+    from analysis.weights import list_factors as list_factors
+    from analysis.weights import post_stratify as post_stratify
+    from analysis.weights import rake as rake
+    from analysis.weights import trim as trim
+    from analysis.weights import weights_of as weights_of
 
 _HOMES = {
     "adequacy": (
@@ -52,6 +63,12 @@ _HOMES = {
     "cells": (
         "Cells",
         "cells",
+    ),
+    "contrasts": (
+        "Difference",
+        "difference",
+        "ratio",
+        "total",
     ),
     "decisions": (
         "Minimum",
@@ -89,6 +106,15 @@ _HOMES = {
         "proportional",
     ),
     "replicates": ("Replicates",),
+    "weights": (
+        "adjust_nonresponse",
+        "calibrate",
+        "list_factors",
+        "post_stratify",
+        "rake",
+        "trim",
+        "weights_of",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names

@@ -28,7 +28,7 @@ class Cells:
     `keys`: one row a cell. With b = (1, v, v y1, v y2, ...) for a response, where v is 1 if it is in the domain and all
     the outcomes are answered, and d its weight: `rows` counts all sampled responses, `counts` (cells x K) is the sum of
     b over those of positive weight, `first` (cells x K) the sum of d b, `second` (cells x K x K) the sum of d^2 b b',
-    `squares` (cells x outcomes) the sum of d v y^2. `population` (cells x stages x 2) is the smallest and the largest
+    `squares` (cells x outcomes x outcomes) the sum of d v y y'. `population` (cells x stages x 2) is the smallest and the largest
     N_h, or sampling fraction, that its responses name; `heaviest` the largest weight.
     """
 
@@ -132,7 +132,8 @@ def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]
     for i, y in enumerate(values):
         sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
         sums |= {f"s{i + 2}{j + 2}": dd * y * values[j] for j in range(i)}
-        sums |= {f"odd{i}": (y - y * y).abs()} if binary else {f"q{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
+        sums |= {f"q{i}{j}": d * y * values[j] for j in range(i)}
+        sums |= {f"odd{i}": (y - y * y).abs()} if binary else {f"q{i}{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
     return {f"__{name}": expression for name, expression in sums.items()}
 
 
@@ -232,9 +233,11 @@ def _assemble_second(table: pd.DataFrame, size: int, *, binary: bool) -> Vector:
 
 
 def _assemble_squares(table: pd.DataFrame, outcomes: int, *, binary: bool) -> Vector:
-    squares = np.empty((len(table), outcomes))
-    for place in range(outcomes):
-        squares[:, place] = _column(table, f"f{place + 2}" if binary else f"q{place}")
+    squares = np.empty((len(table), outcomes, outcomes))
+    for i in range(outcomes):
+        for j in range(i + 1):
+            name = f"f{i + 2}" if binary and i == j else f"q{i}{j}"
+            squares[:, i, j] = squares[:, j, i] = _column(table, name)
     return squares
 
 

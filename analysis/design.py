@@ -77,6 +77,9 @@ class Design:
     def is_calibrated(self) -> bool:
         return any(step.projects for step in self.steps)
 
+    def with_replicates(self, replicates: Replicates) -> Design:
+        return replace(self, replicates=replicates)
+
     def with_step(self, step: Step) -> Design:
         return replace(self, steps=(*self.steps, step))
 

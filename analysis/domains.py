@@ -55,7 +55,7 @@ def summarise(sample: Sample, code: Codes, size: int, place: int = 2) -> Domains
     with np.errstate(divide="ignore", invalid="ignore"):
         means = total(sample.first[:, place]) / weights
         kish = n * total(sample.second[:, 1, 1] * (1 - _response_fraction(sample))) / weights**2
-        spread = (total(sample.squares[:, place - 2]) / weights - means**2) * n / (n - 1)
+        spread = (total(sample.squares[:, place - 2, place - 2]) / weights - means**2) * n / (n - 1)
     return Domains(
         code=code,
         place=place,

@@ -35,7 +35,7 @@ def rate(
     Raises NotBinary, EmptyDomain and what `cells` raises.
     """
     sample = read_sample(frame, design, (outcome,), within=within, binary=True)
-    domains = _see_whole(sample, outcome, within)
+    domains = find_whole(sample, outcome, within)
     variance = float(domain_variances(sample, domains)[0])
     pooled = pool_deff(frame, design, outcome) if within and design.psus else None
     return finish_rate(sample, domains, 0, variance, Asked(method, confidence_level, pooled))
@@ -72,7 +72,7 @@ def mean(
 ) -> Estimate:
     """Weighted mean of a numeric `outcome` in the domain `within`, on its own scale, with the t interval."""
     sample = read_sample(frame, design, (outcome,), within=within)
-    domains = _see_whole(sample, outcome, within)
+    domains = find_whole(sample, outcome, within)
     return finish_mean(sample, domains, 0, float(domain_variances(sample, domains)[0]), confidence_level)
 
 
@@ -141,7 +141,8 @@ def pool_deff(frame: Any, design: Design, outcome: str) -> float | None:
     return float(domains.n[0]) * variance / (share * (1 - share))
 
 
-def _see_whole(sample: Sample, outcome: str, within: str | None) -> Domains:
+def find_whole(sample: Sample, outcome: str, within: str | None) -> Domains:
+    """The sample as one domain. Raises EmptyDomain when nobody answered."""
     domains = summarise(sample, np.zeros(len(sample.cells), dtype=np.intp), 1)
     _refuse_nobody(domains, outcome, within)
     return domains

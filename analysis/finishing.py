@@ -62,7 +62,7 @@ def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, a
         confidence_level=asked.confidence_level,
         notes=(*found.notes, *_note_design(sample, domains, place)),
         successes=successes,
-        **_describe_domain(sample, domains, place),
+        **describe_domain(sample, domains, place),
     )
 
 
@@ -81,7 +81,7 @@ def finish_mean(sample: Sample, domains: Domains, place: int, variance: float, c
         method="mean",
         confidence_level=confidence_level,
         notes=_note_design(sample, domains, place),
-        **_describe_domain(sample, domains, place),
+        **describe_domain(sample, domains, place),
     )
 
 
@@ -166,7 +166,8 @@ def _mean_on_counts(domains: Domains, place: int) -> float:
     return 1.0 if domains.successes[place] >= domains.n[place] else float(domains.means[place])
 
 
-def _describe_domain(sample: Sample, domains: Domains, place: int) -> dict[str, Any]:
+def describe_domain(sample: Sample, domains: Domains, place: int) -> dict[str, Any]:
+    """The fields of an estimate that only depend on the domain."""
     return {
         "df": float(domains.df[place]),
         "n": round(domains.n[place]),

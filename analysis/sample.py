@@ -113,7 +113,7 @@ def _narrow(table: Cells, outcomes: tuple[str, ...], by: tuple[str, ...], within
         counts=table.counts[:, places] * mask,
         first=table.first[:, places] * mask,
         second=table.second[:, places][:, :, places] * mask[:, :, None] * mask[:, None, :],
-        squares=table.squares[:, asked] * mask[:, 2:],
+        squares=table.squares[:, asked][:, :, asked] * inside[:, None, None],
         binary=binary,
         kept={},
     )
@@ -131,7 +131,7 @@ def _evaluate(within: str, keys: pd.DataFrame) -> Flags:
 
 def _check_binary(table: Cells, asked: list[int]) -> None:
     for place in asked:
-        if not (table.squares[:, place] == table.first[:, 2 + place]).all():
+        if not (table.squares[:, place, place] == table.first[:, 2 + place]).all():
             raise NotBinary(f"Outcome {table.outcomes[place]!r} has values other than 0 and 1; ask for its mean()")
 
 
@@ -152,5 +152,5 @@ def _prepare(table: Cells) -> Sample:
         replays=tuple(replays),
         first=table.first * factor[:, None],
         second=table.second * (factor**2)[:, None, None],
-        squares=table.squares * factor[:, None],
+        squares=table.squares * factor[:, None, None],
     )

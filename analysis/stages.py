@@ -41,7 +41,7 @@ class Stage:
 
     @property
     def lonely(self) -> Flags:
-        return (self.sampled == 1) & ~self.census
+        return np.asarray((self.sampled == 1) & ~self.census)
 
     @property
     def scale(self) -> Vector:

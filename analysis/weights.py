@@ -1,0 +1,261 @@
+"""Weighting: nonresponse factors, post-stratification, raking, calibration and trimming, each a step of the design.
+
+The chain is base weight, nonresponse, calibration, trimming (Särndal and Lundström 2005). A step stores what it found,
+not a column: the same design gives the same weights on any cells of the frame, and its variance knows every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.arrays import Vector
+from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, rake_margins, solve_calibration
+from analysis.cells import cells
+from analysis.design import Design
+from analysis.errors import BadDesign, BadMargin
+from analysis.sample import prepare
+from analysis.terms import Categories, Intercept, Model, Number, Term, code_labels, list_labels
+from analysis.trimming import Trimming
+
+Label = Hashable
+Column = str | tuple[str, ...]
+Margin = Mapping[Any, float]
+INTERCEPT = "(Intercept)"
+_AGREE = 1e-6
+_ROW = "row number"
+
+
+def post_stratify(frame: Any, design: Design, totals: Mapping[Column, Margin]) -> Design:
+    """Make the weights of each post-stratum add up to its population (Holt and Smith 1979).
+
+    `totals`: one column, or a tuple of columns, and the population of each of its values (tuples of values).
+    Raises BadMargin when a category of the frame has no total, or a total above zero has no respondent.
+    """
+    if len(totals) != 1:
+        raise BadMargin("post_stratify takes one column or one tuple of columns; use rake() for several margins")
+    keys, weights, _ = _read(frame, design, _list_columns(totals))
+    terms, wanted = _read_margins(totals, keys, weights)
+    reached = Model(terms, keys).add_up(weights)
+    coefficients = np.divide(wanted, reached, out=np.ones_like(reached), where=reached > 0) - 1
+    return design.with_step(Calibration("post_stratify", terms, tuple(coefficients.tolist()), tuple(wanted.tolist())))
+
+
+def rake(frame: Any, design: Design, margins: Mapping[Column, Margin], *, variance: Rule = "exact") -> Design:
+    """Make the weights agree with several margins by iterative proportional fitting (Deming and Stephan 1940).
+
+    `variance="exact"` takes the regression on the margins out of every variable; "r-rake" takes out what R's `rake()`
+    does. Raises BadMargin, also when the margins' totals disagree, and CalibrationFailed.
+    """
+    keys, weights, _ = _read(frame, design, _list_columns(margins))
+    terms, wanted = _read_margins(margins, keys, weights)
+    _check_sums(terms, wanted)
+    found = rake_margins(terms, keys, weights, wanted)
+    step = Calibration("rake", terms, tuple(found.tolist()), tuple(wanted.tolist()), "raking", UNBOUNDED, variance)
+    return design.with_step(step)
+
+
+def calibrate(
+    frame: Any,
+    design: Design,
+    totals: Mapping[Column, float | Margin],
+    *,
+    calfun: Calfun = "linear",
+    bounds: tuple[float, float] = UNBOUNDED,
+) -> Design:
+    """Make the weights meet totals of categories and numbers while changing them least (Deville and Särndal 1992).
+
+    `totals`: a mapping of categories for a column (categories left out are not constrained), a number for the total of
+    a numeric column, and "(Intercept)" for the population's size. `bounds` limit the factor on the old weight.
+    Raises BadMargin, CalibrationFailed and, when only the bounds are in the way, BoundsTooTight.
+    """
+    keys, weights, _ = _read(frame, design, _list_columns(totals))
+    terms, wanted = _read_totals(totals, keys, weights)
+    found = solve_calibration(terms, keys, weights, wanted, calfun, bounds)
+    step = Calibration("calibrate", terms, tuple(found.tolist()), tuple(wanted.tolist()), calfun, bounds)
+    return design.with_step(step)
+
+
+def trim(
+    frame: Any, design: Design, *, upper: float | None = None, lower: float | None = None, strict: bool = True
+) -> Design:
+    """Cut weights at the bounds and spread what was cut evenly over the weights inside them, keeping their sum.
+
+    `strict` repeats until no weight is outside. Bounds are weights, not factors. Raises CalibrationFailed.
+    """
+    low, high = -np.inf if lower is None else float(lower), np.inf if upper is None else float(upper)
+    if not low < high:
+        raise BadDesign(f"trim needs lower < upper, not {low:g} and {high:g}")
+    step = Trimming(low, high, strict)
+    keys, weights, rows = _read(frame, design, (design.weight,) if design.weight else ())
+    return design.with_step(step.refit(keys, weights, rows))
+
+
+def adjust_nonresponse(frame: Any, design: Design, invited: Mapping[Column, Margin]) -> Design:
+    """Multiply weights by invited / responding weight within each cell (Oh and Scheuren 1983).
+
+    `invited`: a column, or a tuple of columns, that forms the cells, and each cell's sum of base weights over all who
+    were invited. Unlike a post-stratification it does not reduce variance. Raises BadMargin.
+    """
+    if len(invited) != 1:
+        raise BadMargin("adjust_nonresponse takes one column or one tuple of columns that forms the cells")
+    keys, weights, _ = _read(frame, design, _list_columns(invited))
+    terms, wanted = _read_margins(invited, keys, weights)
+    reached = Model(terms, keys).add_up(weights)
+    if (wanted < reached * (1 - _AGREE)).any():
+        name = Model(terms, keys).names[int(np.argmax(wanted < reached * (1 - _AGREE)))]
+        raise BadMargin(f"{name}: fewer were invited than responded; give the base weights of all who were invited")
+    factors = np.divide(wanted, reached, out=np.ones_like(reached), where=reached > 0)
+    step = Calibration("nonresponse", terms, tuple((factors - 1).tolist()), tuple(wanted.tolist()))
+    return design.with_step(replace(step, variance="none"))
+
+
+def weights_of(frame: Any, design: Design) -> pd.Series[float]:
+    """Final weight of one response of every row of a pandas frame, with the frame's index."""
+    table = pd.DataFrame(frame)
+    numbered = table.reset_index(drop=True).assign(**{_ROW: np.arange(len(table))})
+    sample = prepare(cells(numbered, design, by=(_ROW,)))
+    weights = np.zeros(len(table))
+    rows = sample.cells.rows
+    weights[sample.cells.keys[_ROW].to_numpy()] = np.divide(
+        sample.first[:, 0], rows, out=np.zeros_like(rows), where=rows > 0
+    )
+    return pd.Series(weights, index=table.index, name="weight")
+
+
+def list_factors(frame: Any, design: Design) -> pd.DataFrame:
+    """The chain of factors, one row a cell: base weight, what each step multiplied it with, final weight."""
+    sample = prepare(cells(frame, design))
+    table = sample.cells.keys.assign(responses=sample.cells.rows.astype(np.int64))
+    rows = np.where(sample.cells.rows > 0, sample.cells.rows, 1.0)
+    base = sample.replays[0].before if sample.replays else sample.factor
+    table["base"] = sample.cells.first[:, 0] * base / rows
+    for place, replay in enumerate(sample.replays, start=1):
+        ratio = np.divide(replay.after, replay.before, out=np.ones_like(rows), where=replay.before > 0)
+        table[f"{place} {replay.step.kind}"] = ratio
+    return table.assign(weight=sample.first[:, 0] / rows)
+
+
+def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[pd.DataFrame, Vector, Vector]:
+    """Key columns, sum of the weights so far and responses of every cell that the columns need."""
+    if design.weight and not design.steps:
+        design = Design(weight=design.weight, count=design.count)
+    sample = prepare(cells(frame, design, by=columns))
+    return sample.cells.keys, sample.first[:, 0], sample.cells.rows
+
+
+def _list_columns(totals: Mapping[Column, Any]) -> tuple[str, ...]:
+    names = [name for column in totals for name in _as_columns(column) if name != INTERCEPT]
+    return tuple(dict.fromkeys(names))
+
+
+def _as_columns(column: Column) -> tuple[str, ...]:
+    return (column,) if isinstance(column, str) else tuple(column)
+
+
+def _read_margins(
+    margins: Mapping[Column, Margin], keys: pd.DataFrame, weights: Vector
+) -> tuple[tuple[Term, ...], Vector]:
+    """Terms and totals of margins that cover every respondent."""
+    terms: list[Term] = []
+    wanted: list[float] = []
+    for column, margin in margins.items():
+        term, totals = _read_categories(column, margin, keys, weights)
+        _refuse_uncovered(term, keys, weights)
+        terms.append(term)
+        wanted += totals
+    return tuple(terms), np.array(wanted)
+
+
+def _read_categories(
+    column: Column, margin: Margin, keys: pd.DataFrame, weights: Vector
+) -> tuple[Categories, list[float]]:
+    """Categories with respondents and their totals; an empty category must have a total of zero."""
+    columns = _as_columns(column)
+    labels = [_as_label(label) for label in margin]
+    totals = [float(total) for total in margin.values()]
+    code = code_labels(keys, columns, tuple(labels))
+    held = np.bincount(code, weights=weights, minlength=len(labels) + 1)
+    for label, total, weight in zip(labels, totals, held, strict=False):
+        name = f"{' x '.join(columns)} = {' / '.join(map(str, label))}"
+        if not (np.isfinite(total) and total >= 0):
+            raise BadMargin(f"The total of {name} is {total}; totals are finite and not negative")
+        if total > 0 and not weight > 0:
+            raise BadMargin(f"No respondent belongs to {name}, whose total is {total:g}; merge it with a neighbour")
+    kept = [place for place in range(len(labels)) if held[place] > 0]
+    return Categories(columns, tuple(labels[place] for place in kept)), [totals[place] for place in kept]
+
+
+def _as_label(label: Any) -> tuple[Label, ...]:
+    return label if isinstance(label, tuple) else (label,)
+
+
+def _refuse_uncovered(term: Categories, keys: pd.DataFrame, weights: Vector) -> None:
+    code = code_labels(keys, term.columns, term.labels)
+    outside = (code == len(term.labels)) & (weights > 0)
+    if outside.any():
+        label = list_labels(keys[outside].iloc[:1], term.columns)[0]
+        raise BadMargin(
+            f"Respondents with {' x '.join(term.columns)} = {' / '.join(map(str, label))} have no total in the margin; "
+            "add it, or recode them"
+        )
+
+
+def _check_sums(terms: tuple[Term, ...], wanted: Vector) -> None:
+    ends = np.cumsum([len(term.names) for term in terms])
+    sums = [part.sum() for part in np.split(wanted, ends[:-1])]
+    for term, total in zip(terms, sums, strict=True):
+        if abs(total - sums[0]) > _AGREE * sums[0]:
+            first = " x ".join(terms[0].columns)
+            raise BadMargin(
+                f"The margin of {first!r} adds up to {sums[0]:g} but that of {' x '.join(term.columns)!r} to {total:g}; "
+                "margins are of one population"
+            )
+
+
+def _read_totals(
+    totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weights: Vector
+) -> tuple[tuple[Term, ...], Vector]:
+    """Terms and totals of a calibration; numeric columns are centred when the population's size is known."""
+    terms: list[Term] = []
+    wanted: list[float] = []
+    size = _find_size(totals, keys, weights)
+    for column, total in totals.items():
+        if isinstance(total, Mapping):
+            term, margin = _read_categories(column, total, keys, weights)
+            terms.append(term)
+            wanted += margin
+        elif column == INTERCEPT:
+            terms.append(Intercept())
+            wanted.append(float(total))
+        else:
+            number = _read_number(str(column), keys, weights, centred=size is not None)
+            terms.append(number)
+            wanted.append((float(total) - number.shift * (size or 0.0)) / number.scale)
+    return tuple(terms), np.array(wanted)
+
+
+def _find_size(totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weights: Vector) -> float | None:
+    """The population's size, where the totals fix it: the intercept, or a column with a total for every respondent."""
+    for column, total in totals.items():
+        if column == INTERCEPT and not isinstance(total, Mapping):
+            return float(total)
+        if isinstance(total, Mapping):
+            term, margin = _read_categories(column, total, keys, weights)
+            code = code_labels(keys, term.columns, term.labels)
+            if not ((code == len(term.labels)) & (weights > 0)).any():
+                return sum(margin)
+    return None
+
+
+def _read_number(column: str, keys: pd.DataFrame, weights: Vector, *, centred: bool) -> Number:
+    values = keys[column].to_numpy(dtype=np.float64)
+    if not np.isfinite(values[weights > 0]).all():
+        raise BadMargin(f"Column {column!r} has missing values; a calibration needs it for every respondent")
+    shift = float(weights @ values / weights.sum()) if centred else 0.0
+    spread = float(np.sqrt(weights @ (values - shift) ** 2 / weights.sum()))
+    return Number(column, shift, spread or 1.0)
