@@ -10,10 +10,10 @@ import numpy as np
 from scipy import special
 
 from analysis.design import Design
-from analysis.domains import Domains, linearise, summarise
+from analysis.domains import Domains, code_domains, linearise, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
-from analysis.estimation import code_domains, find_whole
+from analysis.estimation import find_whole
 from analysis.finishing import describe_domain, normal_interval
 from analysis.sample import Sample, read_sample
 from analysis.variance import covariance, variances

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from analysis.arrays import Codes, Flags, Vector, add_up, count_up
 from analysis.sample import Sample
@@ -46,6 +47,22 @@ class Pairs(NamedTuple):
     code: Codes
     member: Codes
     domain: Codes
+
+
+def code_domains(sample: Sample, by: tuple[str, ...]) -> tuple[Codes, pd.DataFrame]:
+    """Domain of each cell, from 0 in sorted order, -1 where a column of `by` is missing; and the domains' labels."""
+    if not by:
+        return np.zeros(len(sample.cells), dtype=np.intp), pd.DataFrame(index=[0])
+    kept = sample.cells.kept
+    if ("domains", by) not in kept:
+        keys = sample.cells.keys[list(by)]
+        groups = keys.groupby(list(by), sort=True, dropna=True, observed=True)
+        code = groups.ngroup().to_numpy(dtype=np.intp)
+        code = np.where(keys.isna().any(axis=1), -1, code)
+        labels = keys[code >= 0].drop_duplicates().sort_values(list(by), ignore_index=True)
+        kept[("domains", by)] = code, labels
+    code, labels = kept[("domains", by)]
+    return code, labels
 
 
 def summarise(sample: Sample, code: Codes, size: int, place: int = 2) -> Domains:

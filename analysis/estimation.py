@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector
+from analysis.arrays import Vector
 from analysis.design import Design
-from analysis.domains import Domains, domain_variances, linearise, summarise
+from analysis.domains import Domains, code_domains, domain_variances, linearise, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.finishing import Asked, finish_mean, finish_means, finish_rate, finish_rates
+from analysis.r_rules import count_rows, start_logits
 from analysis.sample import Sample, read_sample
 from analysis.variance import covariance
 
@@ -26,19 +28,24 @@ def rate(
     within: str | None = None,
     method: str = "guarded",
     confidence_level: float = 0.95,
+    like_r: bool = False,
 ) -> Estimate:
     """Weighted share (0..1) of the responses whose 0/1 `outcome` is 1, in the domain `within`, and its interval.
 
     The share is the ratio mean of the domain with Taylor's variance (Särndal, Swensson and Wretman 1992, 5.8); a
     response without an answer is outside the domain but stays in the sample. `method` is one of
-    `analysis.intervals.METHODS`; degrees of freedom are the domain's PSUs less its strata.
+    `analysis.intervals.METHODS`; degrees of freedom are the domain's PSUs less its strata. `like_r` takes the number of
+    rows and the starting values that R takes in its "beta" and "likelihood" intervals.
     Raises NotBinary, EmptyDomain and what `cells` raises.
     """
     sample = read_sample(frame, design, (outcome,), within=within, binary=True)
     domains = find_whole(sample, outcome, within)
     variance = float(domain_variances(sample, domains)[0])
     pooled = pool_deff(frame, design, outcome) if within and design.psus else None
-    return finish_rate(sample, domains, 0, variance, Asked(method, confidence_level, pooled))
+    asked = Asked(method, confidence_level, pooled)
+    if like_r:
+        asked = replace(asked, rows=count_rows(sample), logit_starts=start_logits(frame, sample, (), within, method))
+    return finish_rate(sample, domains, 0, variance, asked)
 
 
 def rate_by(
@@ -50,6 +57,7 @@ def rate_by(
     within: str | None = None,
     method: str = "guarded",
     confidence_level: float = 0.95,
+    like_r: bool = False,
 ) -> pd.DataFrame:
     """`rate` for every combination of the columns `by`: one row a domain, sorted, indexed by the columns.
 
@@ -63,7 +71,11 @@ def rate_by(
     _refuse_nobody(domains, outcome, within)
     found = domain_variances(sample, domains)
     pooled = pool_deff(sample, design, outcome) if design.psus else None
-    table = finish_rates(sample, domains, found, Asked(method, confidence_level, pooled))
+    asked = Asked(method, confidence_level, pooled)
+    if like_r:
+        starts = start_logits(frame, sample, groups, within, method)
+        asked = replace(asked, rows=count_rows(sample), logit_starts=starts)
+    table = finish_rates(sample, domains, found, asked)
     return _label(table, labels, sample, domains)
 
 
@@ -114,20 +126,6 @@ class LazyCovariance:
     def compute(self) -> Vector:
         answered = np.flatnonzero(self.domains.n > 0)
         return covariance(self.sample, linearise(self.sample, self.domains, answered))
-
-
-def code_domains(sample: Sample, by: tuple[str, ...]) -> tuple[Codes, pd.DataFrame]:
-    """Domain of each cell, from 0 in sorted order, -1 where a column of `by` is missing; and the domains' labels."""
-    kept = sample.cells.kept
-    if ("domains", by) not in kept:
-        keys = sample.cells.keys[list(by)]
-        groups = keys.groupby(list(by), sort=True, dropna=True, observed=True)
-        code = groups.ngroup().to_numpy(dtype=np.intp)
-        code = np.where(keys.isna().any(axis=1), -1, code)
-        labels = keys[code >= 0].drop_duplicates().sort_values(list(by), ignore_index=True)
-        kept[("domains", by)] = code, labels
-    code, labels = kept[("domains", by)]
-    return code, labels
 
 
 def pool_deff(frame: Any, design: Design, outcome: str) -> float | None:

@@ -24,13 +24,13 @@ NOTE_NORMAL = "mean ± t se; not a rate"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the interval is asked for; `rows`, `logit_start` and `pooled_deff` as in `analysis.intervals.interval`."""
+    """How the interval is asked for; `rows`, `logit_starts` (one a domain) and `pooled_deff` as in `intervals.interval`."""
 
     method: str = "guarded"
     confidence_level: float = 0.95
     pooled_deff: float | None = None
     rows: int | None = None
-    logit_start: float | None = None
+    logit_starts: tuple[float, ...] | None = None
 
 
 def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, asked: Asked) -> Estimate:
@@ -48,7 +48,7 @@ def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, a
         confidence_level=asked.confidence_level,
         pooled_deff=asked.pooled_deff,
         rows=asked.rows,
-        logit_start=asked.logit_start,
+        logit_start=asked.logit_starts[place] if asked.logit_starts else None,
         **_describe_weights(sample, domains, place, asked.method),
     )
     return Estimate(

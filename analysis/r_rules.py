@@ -1,0 +1,41 @@
+"""What R `survey` counts and starts from where this library would not, for figures that must equal R's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.cells import Cells, cells
+from analysis.domains import code_domains
+from analysis.profile_likelihood import first_logit
+from analysis.sample import Sample, prepare
+
+
+def count_rows(sample: Sample) -> int | None:
+    """Rows of R's subset of a calibrated design, which keeps the rows outside a domain; else None."""
+    return round(sample.cells.rows.sum()) if sample.design.is_calibrated else None
+
+
+def start_logits(
+    frame: Any, sample: Sample, by: tuple[str, ...], within: str | None, method: str
+) -> tuple[float, ...] | None:
+    """Logit of each domain after the first Fisher step of R's `glm`, for the method "likelihood".
+
+    It depends on the weights one by one, so the frame is reduced again to classes of alike weights and answers.
+    """
+    if method != "likelihood" or isinstance(frame, Cells):
+        return None
+    design, outcome = sample.design, sample.cells.outcomes[0]
+    weight = (design.weight,) if design.weight else ()
+    classes = prepare(cells(frame, design, (outcome,), by=(*weight, outcome, *by), within=within))
+    code, labels = code_domains(classes, by)
+    answered = classes.counts[:, 1] > 0
+    weights = classes.first[:, 1] / np.where(answered, classes.counts[:, 1], 1.0)
+    satisfied = classes.counts[:, 2] / np.where(answered, classes.counts[:, 1], 1.0)
+    starts = []
+    for place in range(len(labels)):
+        inside = answered & (code == place)
+        rows = count_rows(sample)
+        starts.append(first_logit(weights[inside], satisfied[inside], classes.counts[inside, 1], rows))
+    return tuple(starts)
