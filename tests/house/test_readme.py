@@ -1,0 +1,82 @@
+"""The README's tree and commands are real."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from house_tree import ROOT, tracked_files
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+TREE = next((body for _, body in BLOCKS if re.search(r"^(?:[├└]── )?survey/", body, re.MULTILINE)), "")
+SHELL = [body for language, body in BLOCKS if language in ("sh", "bash", "console", "shell")]
+ENTRY = re.compile(r"^(?:[├└]── )?([\w.-]+/?)(?:\s|$)", re.MULTILINE)
+UNREMARKABLE = {"LICENSE", "Makefile", "README.md", "pyproject.toml", "CHANGELOG.md"}
+
+pytestmark = pytest.mark.skipif(not README.strip(), reason="there is no README yet")
+
+
+def commands() -> list[list[str]]:
+    """Command lines of the README's shell blocks, without prompts, comments and continuation marks."""
+    text = "\n".join(SHELL).replace("\\\n", " ")
+    lines = (line.removeprefix("$ ").strip() for line in text.splitlines())
+    return [
+        words for line in lines if line and not line.startswith("#") and (words := shlex.split(line, comments=True))
+    ]
+
+
+def test_the_tree_names_every_top_level_entry_and_only_real_ones() -> None:
+    shown = {entry.rstrip("/") for entry in ENTRY.findall(TREE)}
+    there = {path.parts[0] for path in tracked_files()}
+    assert shown - there == set()
+    assert {entry for entry in there if not entry.startswith(".")} - shown - UNREMARKABLE == set()
+
+
+def test_every_make_target_exists() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        word for words in commands() if words[0] == "make" for word in words[1:] if "=" not in word and word[0] != "-"
+    }
+    assert named - targets == set()
+
+
+def test_every_hailong_command_and_option_exists() -> None:
+    for words in commands():
+        if Path(words[0]).name == "hailong":
+            names = command_path(words[1:])
+            told = subprocess.run(
+                [sys.executable, "-m", "survey", *names, "--help"], cwd=ROOT, capture_output=True, text=True
+            )
+            assert told.returncode == 0, f"{shlex.join(words)}: {told.stderr}"
+            options = {word.split("=")[0] for word in words if word.startswith("--")}
+            assert {option for option in options if option not in told.stdout} == set(), shlex.join(words)
+
+
+def test_every_file_that_a_command_or_link_names_exists() -> None:
+    linked = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", README)
+    named = [
+        word
+        for words in commands()
+        for word in words
+        if re.fullmatch(r"(?:survey|analysis|docs|tests|benchmarks)/[\w./-]+", word)
+    ]
+    assert [path for path in [*linked, *named] if not (ROOT / path).exists()] == []
+
+
+def command_path(words: list[str]) -> list[str]:
+    """The names of a command and its subcommand, before any argument that is not one."""
+    import click
+
+    from survey.cli import hailong
+
+    group: click.Command | None = hailong
+    names: list[str] = []
+    for word in words:
+        if not isinstance(group, click.Group):
+            break
+        group = group.get_command(click.Context(group), word)
+        names.append(word)
+    return names
