@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from analysis.adequacy import where_to_ask as where_to_ask
     from analysis.cells import Cells as Cells
     from analysis.cells import cells as cells
+    from analysis.certificate import Certificate as Certificate
+    from analysis.certificate import SimulatedDesign as SimulatedDesign
+    from analysis.certificate import certify as certify
     from analysis.contrasts import Difference as Difference
     from analysis.contrasts import difference as difference
     from analysis.contrasts import ratio as ratio
@@ -32,8 +35,19 @@ if TYPE_CHECKING:
     from analysis.estimation import mean_by as mean_by
     from analysis.estimation import rate as rate
     from analysis.estimation import rate_by as rate_by
+    from analysis.forecast import Outlook as Outlook
+    from analysis.forecast import look_ahead as look_ahead
+    from analysis.indicators import INDICATORS as INDICATORS
+    from analysis.indicators import Compared as Compared
+    from analysis.indicators import Indicator as Indicator
+    from analysis.indicators import compare_indicators as compare_indicators
+    from analysis.indicators import measure as measure
     from analysis.intervals import Interval as Interval
+    from analysis.intervals import guarded_intervals as guarded_intervals
     from analysis.intervals import interval as interval
+    from analysis.multiplicity import AdjustedVerdict as AdjustedVerdict
+    from analysis.multiplicity import adjust as adjust
+    from analysis.multiplicity import judge_together as judge_together
     from analysis.planning import allocate as allocate
     from analysis.planning import best_take as best_take
     from analysis.planning import cluster_deff as cluster_deff
@@ -44,7 +58,29 @@ if TYPE_CHECKING:
     from analysis.planning import power_allocation as power_allocation
     from analysis.planning import precision_size as precision_size
     from analysis.planning import proportional as proportional
+    from analysis.ranks import RankSet as RankSet
+    from analysis.ranks import comparison_factor as comparison_factor
+    from analysis.ranks import rank_sets as rank_sets
+    from analysis.reliability import both_sides as both_sides
+    from analysis.reliability import nchs_reliability as nchs_reliability
     from analysis.replicates import Replicates as Replicates
+    from analysis.response import Dispositions as Dispositions
+    from analysis.response import representativity as representativity
+    from analysis.response import response_rates as response_rates
+    from analysis.response import self_selected_size as self_selected_size
+    from analysis.response import tipping_points as tipping_points
+    from analysis.sequences import asymptotic_sequence as asymptotic_sequence
+    from analysis.sequences import confidence_sequence as confidence_sequence
+    from analysis.smallarea import FayHerriot as FayHerriot
+    from analysis.smallarea import SmallArea as SmallArea
+    from analysis.smallarea import benchmark as benchmark
+    from analysis.smallarea import fay_herriot as fay_herriot
+    from analysis.smallarea import small_areas as small_areas
+    from analysis.standardise import Standardised as Standardised
+    from analysis.standardise import compare_with_whole as compare_with_whole
+    from analysis.weight_checks import check_weights as check_weights
+    from analysis.weight_checks import kish_deff as kish_deff
+    from analysis.weight_checks import spencer_deff as spencer_deff
     from analysis.weights import adjust_nonresponse as adjust_nonresponse
     from analysis.weights import calibrate as calibrate
     from analysis.weights import list_factors as list_factors
@@ -91,6 +127,7 @@ _HOMES = {
     ),
     "intervals": (
         "Interval",
+        "guarded_intervals",
         "interval",
     ),
     "planning": (
@@ -114,6 +151,63 @@ _HOMES = {
         "rake",
         "trim",
         "weights_of",
+    ),
+    "indicators": (
+        "Compared",
+        "INDICATORS",
+        "Indicator",
+        "compare_indicators",
+        "measure",
+    ),
+    "smallarea": (
+        "FayHerriot",
+        "SmallArea",
+        "benchmark",
+        "fay_herriot",
+        "small_areas",
+    ),
+    "forecast": (
+        "Outlook",
+        "look_ahead",
+    ),
+    "standardise": (
+        "Standardised",
+        "compare_with_whole",
+    ),
+    "certificate": (
+        "Certificate",
+        "SimulatedDesign",
+        "certify",
+    ),
+    "response": (
+        "Dispositions",
+        "representativity",
+        "response_rates",
+        "self_selected_size",
+        "tipping_points",
+    ),
+    "reliability": (
+        "both_sides",
+        "nchs_reliability",
+    ),
+    "weight_checks": (
+        "check_weights",
+        "kish_deff",
+        "spencer_deff",
+    ),
+    "ranks": (
+        "RankSet",
+        "comparison_factor",
+        "rank_sets",
+    ),
+    "sequences": (
+        "asymptotic_sequence",
+        "confidence_sequence",
+    ),
+    "multiplicity": (
+        "AdjustedVerdict",
+        "adjust",
+        "judge_together",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -52,7 +52,8 @@ def guarded_size(
     """Give the effective size n* = n / (d + λ max(0, d_K - d)), λ = 30 / (30 + rarer answers).
 
     d is the design effect with Korn and Graubard's factor (t_df / t_{n-1})²; where nothing varies, n* = n / d_K, and
-    without degrees of freedom one. With `pooled_deff` (clusters) d is drawn towards it from both sides.
+    without degrees of freedom one. With `pooled_deff` (clusters) d is drawn towards it from both sides, or towards
+    d_K where that is larger.
     """
     tail = (1 - confidence_level) / 2
     n, x, df, v = (np.asarray(a, dtype=float) for a in (n, successes, df, variance))
@@ -63,7 +64,7 @@ def guarded_size(
     usable = (df > 0) & (n > 1)
     factor = (t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)) ** 2
     deff = np.where(silent, 0.0, raw) * factor
-    anchor = np.asarray(kish_deff, dtype=float) if pooled_deff is None else np.asarray(pooled_deff, dtype=float)
+    anchor = np.maximum(np.asarray(kish_deff, dtype=float), pooled_deff or 0.0)
     faded = fade(deff, anchor, np.minimum(x, n - x), both_ways=pooled_deff is not None)
     size = n / np.where(silent, anchor, faded)
     return np.where(usable, size, np.minimum(1.0, np.where(n > 0, size, 1.0)))

@@ -44,7 +44,7 @@ class Standardised:
     covered: float
 
 
-def standardise(  # one entry per area and procedure
+def compare_with_whole(  # one entry per area and procedure
     area: Sequence[str],
     procedure: Sequence[str],
     rates: ArrayLike,
