@@ -80,16 +80,11 @@ def _open_staff_door(app: Flask) -> None:
 def _declare_static(app: Flask) -> None:
     from survey.web.access import allow_everybody
 
-    app.view_functions["static"] = allow_everybody(_plain(app.view_functions["static"]))
+    @allow_everybody
+    def serve_static(filename: str) -> Response:
+        return app.send_static_file(filename)
 
-
-def _plain(view: Callable[..., Response]) -> Callable[..., Response]:
-    """A function of our own around Flask's bound method, which takes no attributes."""
-
-    def serve_static(**arguments: str) -> Response:
-        return view(**arguments)
-
-    return serve_static
+    app.view_functions["static"] = serve_static
 
 
 def _install_host_check(app: Flask, settings: Settings) -> None:

@@ -45,10 +45,7 @@ def home() -> Response:
 @allow_everybody
 def open_link(token: str) -> Response:
     """Move the token out of the address; nothing is looked up or recorded, for scanners open links too."""
-    language = request.args.get("language")
-    response = make_response(
-        redirect(url_for("citizen.show_form", **({"language": language} if language else {})), 303)
-    )
+    response = make_response(redirect(url_for("citizen.show_form", language=request.args.get("language")), 303))
     response.set_cookie(
         _cookie_name(),
         canonical_token(token) or "x",

@@ -1,0 +1,91 @@
+"""The adequacy page: each cell with what its sample can carry, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from survey.actions.reading import OpenRelease
+from survey.documents.pages import AdequacyPage, AdequacyRow, Flag, Judgement, Link
+from survey.mandate.sectors import load_sectors
+from survey.store.places import Agency
+from survey.store.releases import StoredFigure
+from survey.web.figures import agency_name, response_rate, to_basis, to_judgement
+
+LOW_RESPONSE = 0.3
+LARGE_DESIGN_EFFECT = 2.0
+WORST = ("too_few", "not_shown", "cannot_tell", "off_track", "not_met", "on_track", "met", "above")
+
+
+def adequacy_page(
+    opened: OpenRelease, agencies: Mapping[str, Agency], waves: tuple[Link, ...], language: str
+) -> AdequacyPage:
+    """Sectors and agencies of a release as rows: flagged ones first, verdicts that cannot be carried before others."""
+    cells = [figure for figure in opened.figures if figure.level in ("sector", "agency")]
+    rows = [_row(figure, _name(figure, agencies, language)) for figure in cells]
+    whole = next((figure.numbers for figure in opened.figures if figure.level == "wave" and not figure.suppressed), {})
+    return AdequacyPage(
+        basis=to_basis(opened, language),
+        as_of=date.fromisoformat(opened.header["as_of"]),
+        rows=tuple(sorted(rows, key=_badness)),
+        invited=whole.get("invited"),
+        responses=whole.get("n", 0),
+        waves=waves,
+    )
+
+
+def _row(figure: StoredFigure, name: str) -> AdequacyRow:
+    if figure.suppressed:
+        return AdequacyRow(name, 0, None, None, None, None, None, suppressed=True)
+    numbers = figure.numbers
+    judgement = _judgement_in_force(numbers)
+    needed = judgement.numbers.get("answers_needed") if judgement else None
+    return AdequacyRow(
+        name=name,
+        n=numbers["n"],
+        n_effective=numbers["n_effective"],
+        design_effect=numbers["deff"],
+        margin=(numbers["high"] - numbers["low"]) / 2,
+        response_rate=response_rate(numbers),
+        coverage=numbers["coverage"],
+        judgement=judgement,
+        answers_needed=int(needed) if needed is not None else None,
+        strata_empty=tuple(numbers["strata_empty"]),
+        flags=_flags(numbers, judgement),
+    )
+
+
+def _judgement_in_force(numbers: Mapping[str, Any]) -> Judgement | None:
+    judged = [to_judgement(each) for each in numbers.get("judgements", ()) if each["kind"] == "in_force"]
+    return judged[0] if judged else None
+
+
+def _flags(numbers: Mapping[str, Any], judgement: Judgement | None) -> tuple[Flag, ...]:
+    flags = []
+    rate = response_rate(numbers)
+    needed = judgement.numbers.get("answers_needed") if judgement else None
+    if judgement and judgement.verdict == "not_shown":
+        flags.append(Flag("undecided", {"answers_needed": needed}) if needed else Flag("undecidable"))
+    if numbers["coverage"] < 0.95:
+        flags.append(Flag("low_coverage", {"coverage": numbers["coverage"]}))
+    if numbers["strata_empty"]:
+        flags.append(Flag("empty_strata", {"strata": len(numbers["strata_empty"])}))
+    if numbers.get("lone_strata"):
+        flags.append(Flag("lone_strata", {"strata": numbers["lone_strata"]}))
+    if rate is not None and rate < LOW_RESPONSE:
+        flags.append(Flag("low_response", {"response_rate": rate}))
+    if numbers["deff"] > LARGE_DESIGN_EFFECT:
+        flags.append(Flag("large_design_effect", {"design_effect": numbers["deff"]}))
+    return tuple(flags)
+
+
+def _badness(row: AdequacyRow) -> tuple[bool, int, int, float]:
+    """Shown cells before hidden ones, verdicts that cannot be carried first, then more flags, then wider margins."""
+    verdict = WORST.index(row.judgement.verdict) if row.judgement and row.judgement.verdict in WORST else len(WORST)
+    return row.suppressed, verdict, -len(row.flags), -(row.margin or 0.0)
+
+
+def _name(figure: StoredFigure, agencies: Mapping[str, Agency], language: str) -> str:
+    sector = load_sectors()[figure.sector_code].name.in_language(language)
+    return sector if figure.level == "sector" else f"{agency_name(agencies, figure.place, language)} · {sector}"

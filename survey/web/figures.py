@@ -1,0 +1,108 @@
+"""From released figures to what the pages show: names in the reader's language, verdicts as they were released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from survey.actions.reading import OpenRelease
+from survey.documents.pages import Basis, Figure, Judgement, SectorRow
+from survey.mandate.indicators import load_indicator
+from survey.mandate.sectors import Sector, load_sectors
+from survey.store.places import Agency
+from survey.store.releases import StoredFigure
+
+ON_THE_BOARD = (
+    "procedures",
+    "land_construction_investment",
+    "land",
+    "construction",
+    "investment",
+    "agencies_service",
+    "health",
+    "education",
+)
+LEVELS = {"land_construction_investment": 1, "land": 2, "construction": 2, "investment": 2}
+
+
+def to_figure(stored: StoredFigure) -> Figure:
+    """A released figure; a suppressed one carries no number."""
+    if stored.suppressed:
+        return Figure(suppressed=True)
+    numbers = stored.numbers
+    return Figure(
+        rate=numbers["rate"],
+        low=numbers["low"],
+        high=numbers["high"],
+        n=numbers["n"],
+        n_effective=numbers["n_effective"],
+        response_rate=response_rate(numbers),
+    )
+
+
+def response_rate(numbers: Mapping[str, Any]) -> float | None:
+    """Answered per invited; None where nobody was invited."""
+    return numbers["answered"] / numbers["invited"] if numbers.get("invited") else None
+
+
+def to_judgements(stored: StoredFigure) -> tuple[Judgement, ...]:
+    """The verdicts of a figure, as they were released."""
+    return tuple(to_judgement(each) for each in stored.numbers.get("judgements", ()))
+
+
+def to_judgement(released: Mapping[str, Any]) -> Judgement:
+    numbers = dict(released["numbers"])
+    if released["reason"] == "low_coverage":
+        numbers["minimum_share"] = numbers.pop("minimum")
+    return Judgement(
+        kind=released["kind"],
+        target=released["target"],
+        due=date.fromisoformat(released["due"]),
+        verdict=released["verdict"],
+        reason=released["reason"],
+        numbers=numbers,
+        points_a_year=released.get("points_a_year"),
+    )
+
+
+def to_basis(opened: OpenRelease, language: str) -> Basis:
+    """What the figures of a release rest on."""
+    rule, wave = opened.rule, opened.wave
+    indicator = load_indicator(rule.indicator)
+    return Basis(
+        wave_code=wave.code,
+        wave_name=wave.name.get(language, wave.name["vi"]),
+        fieldwork_begins=wave.opens_on,
+        fieldwork_ends=wave.closes_on,
+        indicator_name=indicator.name.in_language(language),
+        indicator_definition=indicator.key,
+        weighting=rule.weighting if opened.header["frame"]["version"] else "none",
+        method=rule.method,
+        confidence_level=float(rule.confidence_level),
+        collected=wave.collected,
+        release_code=opened.release.code,
+        checkpoint=opened.header["checkpoint"]["number"],
+        released_on=opened.release.published_on,
+    )
+
+
+def to_sector_row(
+    code: str, stored: StoredFigure | None, opened: OpenRelease | None, language: str, url: str | None
+) -> SectorRow:
+    """A row of the scoreboard; a sector that no wave measures has a row too."""
+    sector: Sector = load_sectors()[code]
+    return SectorRow(
+        name=sector.name.in_language(language),
+        goal=sector.goal_group,
+        figure=to_figure(stored) if stored else Figure(n=0),
+        judgements=to_judgements(stored) if stored else (),
+        url=url,
+        level=LEVELS.get(code, 0),
+        basis=to_basis(opened, language) if opened else None,
+    )
+
+
+def agency_name(agencies: Mapping[str, Agency], code: str, language: str) -> str:
+    agency = agencies.get(code)
+    return agency.name.get(language, agency.name["vi"]) if agency else code

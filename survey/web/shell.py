@@ -1,0 +1,54 @@
+"""What stands around every page of the staff: navigation by role, languages, who is signed in."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, request, url_for
+from flask_wtf.csrf import generate_csrf
+
+from survey.documents import pages
+from survey.documents.pages import LanguageLink, NavigationItem, Shell, StaffErrorPage
+from survey.mandate.text import LANGUAGES
+from survey.web.language import reader_language, remember_language
+from survey.web.session import current_staff
+
+FIGURES = ("official", "statistician", "auditor", "operator")
+NAVIGATION = (
+    ("scoreboard", "official.show_scoreboard", FIGURES),
+    ("series", "official.list_series", FIGURES),
+    ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
+    ("releases", "statistician.show_releases", ("statistician", "auditor")),
+)
+
+
+def staff_shell(current: str | None = None, *, notice: str | None = None, demo: bool = False) -> Shell:
+    """The shell for whoever is signed in, or for the door itself."""
+    member = current_staff()
+    items = tuple(
+        NavigationItem(code, url_for(endpoint), code == current)
+        for code, endpoint, roles in NAVIGATION
+        if member is not None and member.role in roles
+    )
+    return Shell(
+        stylesheet_url=url_for("static", filename="staff.css"),
+        home_url=url_for("staff.go_home"),
+        languages=tuple(LanguageLink(language, f"{request.path}?language={language}") for language in LANGUAGES),
+        navigation=items,
+        staff_name=member.name if member else None,
+        role=member.role if member else None,
+        sign_out_url=url_for("staff.sign_out") if member else None,
+        csrf_token=generate_csrf(),
+        notice=notice,
+        demo=demo,
+    )
+
+
+def staff_page(body: str, status: int = 200) -> Response:
+    """An answer to staff, never kept by a cache."""
+    response = make_response(body, status)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return remember_language(response)
+
+
+def staff_error(code: str, status: int) -> Response:
+    """What went wrong, around the same shell."""
+    return staff_page(pages.render_staff_error(StaffErrorPage(code), staff_shell(), reader_language()), status)

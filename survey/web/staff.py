@@ -1,0 +1,79 @@
+"""The staff's door: sign in, sign out, and where to go from there."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from survey.actions import signing_in
+from survey.documents import pages
+from survey.documents.pages import LoginPage
+from survey.web import session
+from survey.web.access import allow, allow_everybody
+from survey.web.language import reader_language
+from survey.web.limits import FailureBrake
+from survey.web.services import services
+from survey.web.shell import staff_page, staff_shell
+
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+brake = FailureBrake(most=20, per_second=0.1)
+HOME_OF_ROLE = {"statistician": "statistician.choose_wave"}
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(validators=[InputRequired(), Length(max=64)])
+    password = PasswordField(validators=[InputRequired(), Length(max=1024)])
+
+
+@blueprint.get("/")
+@allow("official", "statistician", "operator", "auditor")
+def go_home() -> Response:
+    role = session.signed_in_staff().role
+    return make_response(redirect(url_for(HOME_OF_ROLE.get(role, "official.show_scoreboard"))))
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@allow_everybody
+def sign_in() -> Response:
+    form = SignInForm()
+    next_url = _safe(request.values.get("next", ""))
+    if request.method == "GET":
+        return _ask(next_url)
+    known = services()
+    name, password = form.name.data or "", form.password.data or ""
+    try:
+        if not form.validate():
+            raise signing_in.NotSignedIn
+        value = signing_in.sign_in(known.database, known.keys, name, password, known.now())
+    except signing_in.NotSignedIn:
+        error = "wrong" if brake.count_failure() else "too_many"
+        return _ask(next_url, name=name, error=error, status=401 if error == "wrong" else 429)
+    response = make_response(redirect(next_url or url_for("staff.go_home"), 303))
+    session.set_session_cookie(response, value)
+    return response
+
+
+@blueprint.post("/sign-out")
+@allow("official", "statistician", "operator", "auditor")
+def sign_out() -> Response:
+    known = services()
+    signing_in.sign_out(known.database, known.keys, request.cookies.get(session.cookie_name(), ""))
+    response = make_response(redirect(url_for("staff.sign_in"), 303))
+    session.clear_session_cookie(response)
+    return response
+
+
+def _ask(next_url: str, *, name: str = "", error: str | None = None, status: int = 200) -> Response:
+    page = LoginPage(action=url_for("staff.sign_in"), next_url=next_url, name=name, error=error)
+    return staff_page(pages.render_login(page, staff_shell(), reader_language()), status)
+
+
+def _safe(target: str) -> str:
+    """A path of this site, or nothing: never another host, however it is spelled."""
+    parts = urlsplit(target.replace("\\", "/"))
+    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return target if inside and target.isprintable() else ""

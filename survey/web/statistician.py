@@ -1,0 +1,145 @@
+"""The statistician's pages: is the sample adequate, and which releases are there."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
+
+from survey.actions import publishing, reading
+from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
+from survey.documents import pages
+from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage
+from survey.web.access import allow
+from survey.web.adequacy import adequacy_page
+from survey.web.figures import to_basis, to_sector_row
+from survey.web.language import reader_language
+from survey.web.services import services
+from survey.web.session import signed_in_staff
+from survey.web.shell import staff_error, staff_page, staff_shell
+
+blueprint = Blueprint("statistician", __name__, url_prefix="/staff")
+READERS = ("statistician", "auditor")
+DEMO = "demo"
+
+
+@blueprint.get("/adequacy")
+@allow(*READERS)
+def choose_wave() -> Response:
+    """The newest wave that has figures and was sampled."""
+    sampled = [wave for wave in reading.list_released_waves(services().database) if wave.questionnaire_code]
+    if not sampled:
+        return staff_error("nothing_released", 200)
+    today = services().today()
+    newest = max(sampled, key=lambda wave: (wave.is_over(today), wave.closes_on, wave.code))
+    return make_response(redirect(url_for("statistician.show_adequacy", wave=newest.code)))
+
+
+@blueprint.get("/adequacy/<wave>")
+@allow(*READERS)
+def show_adequacy(wave: str) -> Response:
+    language, scope = reader_language(), signed_in_staff().scope
+    database = services().database
+    try:
+        opened = reading.read_newest(database, wave, scope)
+    except UnknownRelease:
+        abort(404)
+    waves = tuple(
+        Link(url_for("statistician.show_adequacy", wave=each.code), each.name.get(language, each.name["vi"]))
+        for each in reading.list_released_waves(database)
+        if each.questionnaire_code and each.code != wave
+    )
+    page = adequacy_page(opened, reading.list_agencies(database, scope), waves, language)
+    shell = staff_shell("adequacy", demo=opened.wave.purpose == DEMO)
+    return staff_page(pages.render_adequacy(page, shell, language))
+
+
+@blueprint.get("/releases")
+@allow(*READERS)
+def show_releases() -> Response:
+    language = reader_language()
+    opened = reading.list_releases(services().database)
+    newest: dict[str, str] = {}
+    for each in opened:
+        if each.release.published_on:
+            newest.setdefault(each.wave.code, each.release.code)
+    rows = tuple(_row(each, newest.get(each.wave.code), language) for each in opened)
+    return staff_page(pages.render_releases(ReleasesPage(rows), staff_shell("releases"), language))
+
+
+@blueprint.get("/releases/<code>")
+@allow(*READERS)
+def show_release(code: str) -> Response:
+    language, member = reader_language(), signed_in_staff()
+    try:
+        opened = reading.read_release(services().database, code, member.scope)
+    except UnknownRelease:
+        abort(404)
+    refusal = _refusal(opened, member.name, member.role)
+    page = ReleasePage(
+        row=_row(opened, None, language),
+        basis=to_basis(opened, language),
+        sectors=tuple(
+            to_sector_row(figure.place, figure, None, language, None)
+            for figure in opened.figures
+            if figure.level == "sector"
+        ),
+        pins=_pins(opened),
+        publish_url=None if refusal else url_for("statistician.publish", code=code),
+        refusal=refusal,
+        back=Link(url_for("statistician.show_releases"), "←"),
+    )
+    notice = "published" if request.args.get("notice") == "published" else None
+    shell = staff_shell("releases", notice=notice, demo=opened.wave.purpose == DEMO)
+    return staff_page(pages.render_release(page, shell, language))
+
+
+@blueprint.post("/releases/<code>/publish")
+@allow("statistician")
+def publish(code: str) -> Response:
+    known = services()
+    try:
+        publishing.publish(known.database, code, by=signed_in_staff().name, now=known.now(), today=known.today())
+    except UnknownRelease:
+        abort(404)
+    except (AlreadyPublished, SecondPersonNeeded):
+        return make_response(redirect(url_for("statistician.show_release", code=code), 303))
+    return make_response(redirect(url_for("statistician.show_release", code=code, notice="published"), 303))
+
+
+def _row(opened: OpenRelease, newest_published: str | None, language: str) -> ReleaseRow:
+    release, wave = opened.release, opened.wave
+    state = "draft" if release.published_on is None else "published"
+    if state == "published" and newest_published not in (None, release.code):
+        state = "superseded"
+    return ReleaseRow(
+        code=release.code,
+        wave_name=wave.name.get(language, wave.name["vi"]),
+        state=state,
+        computed_on=release.drafted_on,
+        computed_by=release.drafted_by,
+        url=url_for("statistician.show_release", code=release.code),
+        checkpoint=opened.header["checkpoint"]["number"],
+        published_on=release.published_on,
+        published_by=release.published_by,
+    )
+
+
+def _refusal(opened: OpenRelease, name: str, role: str) -> str | None:
+    if opened.release.published_on is not None:
+        return "already_published"
+    if role != "statistician":
+        return "role"
+    return "second_person" if opened.release.drafted_by == name else None
+
+
+def _pins(opened: OpenRelease) -> tuple[Pin, ...]:
+    header = opened.header
+    pins = {
+        "checkpoint": str(header["checkpoint"]["number"]),
+        "root": header["checkpoint"]["root"],
+        "frame": f"{header['frame']['version']} · {header['frame']['digest']}" if header["frame"]["version"] else "—",
+        "rule": header["rule_digest"],
+        "questionnaire": header["questionnaire"] or "—",
+        "mandate": header["mandate"],
+        "software": header["software"],
+    }
+    return tuple(Pin(code, value) for code, value in pins.items())
