@@ -22,7 +22,7 @@ class ThanksPage:
 @dataclass(frozen=True, slots=True)
 class RefusalPage:
     """Why nothing was taken, and what to do: `code` is one of `REFUSALS`. `opens` and `closes` are the wave's,
-    `minutes` how long to wait. `fields` are the form's own: one button resends them to `action`, and nothing is typed twice."""
+    `minutes` how long to wait. `fields` are the form's own, which one button resends to `action`."""
 
     code: str
     opens: date | None = None

@@ -1,8 +1,8 @@
 """The words for every code that a page shows: verdicts, reasons, flags, states. Other languages are in catalogues.
 
-Messages take numbers by name; the name's ending says how it is written: `_rate`, `low`, `high` and `coverage` as per
-cent, `_share` and `target` as per cent without decimals, `_points` as percentage points, `correlation` and `effect` with
-two decimals, all others as counts.
+Messages take numbers by name; the name's ending says how to write them: `rate`, `low`, `high`, `coverage` as per cent
+with one decimal, `_share` and `target` as per cent without decimals (as is a `minimum` of at most 1), `_points` as
+percentage points, `correlation` and `effect` with two decimals, all others as counts.
 """
 
 from __future__ import annotations
@@ -44,20 +44,18 @@ KINDS = {
 }
 
 REASONS = {
-    "interval_above": N_("Cả khoảng tin cậy nằm trên chỉ tiêu."),
-    "interval_below": N_("Cả khoảng tin cậy nằm dưới chỉ tiêu."),
+    "lower_limit_reaches_target": N_("Cả khoảng tin cậy nằm trên chỉ tiêu."),
+    "upper_limit_below_target": N_("Cả khoảng tin cậy nằm dưới chỉ tiêu."),
     "interval_straddles": N_("Khoảng tin cậy còn vắt qua chỉ tiêu; cần thêm khoảng %(answers_needed)s câu trả lời."),
-    "interval_straddles_undecidable": N_(
-        "Khoảng tin cậy còn vắt qua chỉ tiêu, và tỷ lệ quá sát chỉ tiêu để phân định."
-    ),
-    "few_answers": N_("Số câu trả lời hữu hiệu mới là %(n_effective)s, cần ít nhất %(minimum)s."),
-    "few_degrees": N_("Số bậc tự do mới là %(df)s, cần ít nhất %(minimum)s."),
-    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum_share)s."),
+    "rate_at_target": N_("Khoảng tin cậy còn vắt qua chỉ tiêu, và tỷ lệ quá sát chỉ tiêu để phân định."),
+    "few_effective_answers": N_("Số câu trả lời hữu hiệu mới là %(n_effective)s, cần ít nhất %(minimum)s."),
+    "few_degrees_of_freedom": N_("Số bậc tự do mới là %(df)s, cần ít nhất %(minimum)s."),
+    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum)s."),
     "no_answers": N_("Chưa có câu trả lời nào."),
     "short_history": N_("Mới có %(periods)s trong %(periods_needed)s kỳ cần thiết để dự báo."),
-    "not_yet_above": N_("Chưa vượt chỉ tiêu và chưa đủ số kỳ để dự báo."),
-    "trend_reaches": N_("Theo xu hướng hiện nay, sẽ đạt vào hạn với khoảng %(reach_share)s khả năng."),
-    "trend_misses": N_("Theo xu hướng hiện nay, chỉ có khoảng %(reach_share)s khả năng đạt vào hạn."),
+    "trend_reaches_target": N_("Xu hướng hiện nay đủ nhanh để đạt đích đúng hạn."),
+    "trend_falls_short": N_("Xu hướng hiện nay chậm hơn mức cần có để đạt đích đúng hạn."),
+    "trend_uncertain": N_("Xu hướng hiện nay chưa đủ rõ để nói trước."),
     "window_after_due": N_("Không có kỳ đo nào kết thúc trước hạn."),
     "fewer_than_minimum": N_("Có dưới %(minimum)s người trả lời."),
     "self_selected": N_("Người trả lời tự chọn tham gia, nên không có kết luận chính thức."),
@@ -163,6 +161,8 @@ LOGIN_ERRORS = {
 }
 
 STAFF_ERRORS = {
+    "nothing_released": N_("Chưa có bản công bố nào để xem. Khi thống kê viên công bố, kết quả sẽ có ở đây."),
+    "no_series": N_("Chưa có chuỗi số liệu nào được nhập."),
     "forbidden": N_("Tài khoản này không có quyền xem trang này. Nếu cần, xin hỏi quản trị viên."),
     "not_found": N_("Không có trang này. Xin kiểm tra lại địa chỉ, hoặc về trang đầu."),
     "expired_form": N_("Trang đã mở quá lâu nên chưa lưu được. Xin tải lại trang rồi làm lại thao tác."),
@@ -183,18 +183,19 @@ def tell(
     language: str, say: Callable[..., str], words: Mapping[str, str], code: str, numbers: Mapping[str, float | int]
 ) -> str:
     """A sentence with its numbers written in the reader's format. `say` translates and fills in."""
-    written = {name: write_number(name, value, language) for name, value in numbers.items()}
+    beside = numbers.get("target")
+    written = {name: write_number(name, value, language, beside) for name, value in numbers.items()}
     return say(find_word(words, code), **written)
 
 
-def write_number(name: str, value: float, language: str) -> str:
-    """One number as its name's ending asks (see above)."""
-    if name.endswith("target"):
+def write_number(name: str, value: float, language: str, beside: float | None = None) -> str:
+    """One number as its name asks (see above); limits keep to their side of the target `beside`."""
+    if name.endswith("target") or (name == "minimum" and value <= 1):
         return target(value, language)
     if name.endswith("_share"):
         return percent(value, language, digits=0)
-    if name.endswith(("_rate", "low", "high", "coverage")):
-        return percent(value, language)
+    if name.endswith(("rate", "low", "high", "coverage")):
+        return percent(value, language, beside=beside)
     if name.endswith("_points"):
         return points(value, language)
     if name.endswith(("correlation", "effect")):
