@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from analysis.certificate import Certificate as Certificate
     from analysis.certificate import SimulatedDesign as SimulatedDesign
     from analysis.certificate import certify as certify
+    from analysis.checklist import Check as Check
+    from analysis.checklist import Evidence as Evidence
+    from analysis.checklist import Plan as Plan
+    from analysis.checklist import check_adequacy as check_adequacy
     from analysis.contrasts import Difference as Difference
     from analysis.contrasts import difference as difference
     from analysis.contrasts import ratio as ratio
@@ -208,6 +212,12 @@ _HOMES = {
         "AdjustedVerdict",
         "adjust",
         "judge_together",
+    ),
+    "checklist": (
+        "Check",
+        "Evidence",
+        "Plan",
+        "check_adequacy",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
