@@ -1,9 +1,63 @@
 .DEFAULT_GOAL := help
-VENV := .venv
 PYTHON ?= python3
+VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+DEMO_HOME := .demo
+BIND ?= 127.0.0.1:8000
 
-.PHONY: help setup setup-test setup-all demo test check lock nightly clean
+.PHONY: help setup setup-test setup-all demo demo-load test check nightly bench lock clean
 
 help: ## What each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/installed-test ## Build .venv with what demo and test need
+
+setup-all: ## The same with Apache Spark, and R with its survey package where apt-get is there
+	@$(MAKE) --no-print-directory install LOCK=all
+	@.ci/provide r java
+
+$(VENV)/installed-run: locks/run.txt pyproject.toml
+	@$(MAKE) --no-print-directory install LOCK=run
+
+$(VENV)/installed-test: locks/test.txt pyproject.toml
+	@$(MAKE) --no-print-directory install LOCK=test
+
+.PHONY: install
+install:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing from locks/$(LOCK).txt ..."
+	@$(PIP) install --require-hashes -r locks/$(LOCK).txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/installed-run; test $(LOCK) = run || touch $(VENV)/installed-test
+
+demo: demo-load ## Set up, load the demonstration and serve it on http://127.0.0.1:8000
+	@HAILONG_HOME=$(DEMO_HOME) $(BIN)/hailong serve --bind $(BIND)
+
+demo-load: $(VENV)/installed-run
+	@HAILONG_HOME=$(DEMO_HOME) $(BIN)/hailong init --demo
+
+test: $(VENV)/installed-test ## Set up and run the tests
+	@.ci/provide chromium postgresql
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/installed-test ## Lint, types, contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
+	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults
+	@$(BIN)/python benchmarks/coverage.py --full
+
+bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
+	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+lock: ## Make the locks anew (needs uv)
+	@for each in "run build" "test test" "all all"; do set -- $$each; \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --extra $$2 pyproject.toml --output-file locks/$$1.txt; done
+
+clean: ## Remove the virtual environment and the demonstration's data
+	@rm -rf $(VENV) $(DEMO_HOME)

@@ -58,6 +58,22 @@ def rebuild(database: Database, wave_code: str) -> int:
     return _catch_up(database, wave_code)
 
 
+def count_from_scratch(connection: Connection, wave_code: str, size: int) -> Counts:
+    """Count the leaves of a wave below a size of the tree, without touching the tally."""
+    counts = Counts()
+    agencies = frames.list_stratum_agencies(connection, wave_code)
+    wanted = _wanted(connection, wave_code)
+    for row, times in _alike(ledger.iterate_rows(connection, end=size, wave_code=wave_code)):
+        _count_leaf(json.loads(row.codes), times, counts, agencies, wanted)
+    return counts
+
+
+def _wanted(connection: Connection, wave_code: str) -> set[str]:
+    wave = waves.find_wave(connection, wave_code)
+    assert wave is not None
+    return set(read_rule(wave.rule).outcomes)
+
+
 def _catch_up(database: Database, wave_code: str) -> int:
     read = 0
     while True:
@@ -73,9 +89,7 @@ def _count_some(connection: Connection, wave_code: str) -> int:
     leaves = ledger.count_leaves(connection)
     rows = list(islice(ledger.iterate_rows(connection, start=start, wave_code=wave_code), ROWS_AT_A_TIME))
     agencies = frames.list_stratum_agencies(connection, wave_code)
-    wave = waves.find_wave(connection, wave_code)
-    assert wave is not None
-    wanted = set(read_rule(wave.rule).outcomes)
+    wanted = _wanted(connection, wave_code)
     counts = Counts()
     for row, times in _alike(rows):
         _count_leaf(json.loads(row.codes), times, counts, agencies, wanted)

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.figures", "verify"),
+    "bundle": ("survey.cli.figures", "bundle"),
     "staff": ("survey.cli.people", "staff"),
 }
 

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -72,12 +73,24 @@ def release(installation: Installation, wave_code: str) -> None:
 
 
 @click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--rows", is_flag=True, help="Also the rows: for an auditor only.")
+@pass_installation
+def bundle(installation: Installation, folder: Path, rows: bool) -> None:
+    """Write checkpoints and proofs to a folder that survey/proof.py checks alone."""
+    from survey.actions.bundling import write_bundle
+
+    write_bundle(installation.database, installation.signer.verifier, folder, with_rows=rows)
+    click.echo(f"Written. Check it with: python proof.py {folder}")
+
+
+@click.command()
 @pass_installation
 def verify(installation: Installation) -> None:
     """Recompute every leaf, root, checkpoint and released figure; name the first difference."""
     from survey.actions.verifying import verify_installation
 
-    findings = verify_installation(installation.database, installation.signer.verifier, installation.today)
+    findings = verify_installation(installation.database, installation.signer.verifier)
     for line in findings.lines:
         click.echo(line)
     if not findings.is_clean:

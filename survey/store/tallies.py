@@ -99,9 +99,11 @@ def clear_tally(connection: Connection, wave_code: str) -> None:
         connection.execute(delete(table).where(table.c.wave_code == wave_code))
 
 
-def list_cells(connection: Connection, wave_code: str, outcomes: Sequence[str]) -> list[dict[str, Any]]:
-    """Cells of a wave for some outcomes, sorted by their whole key."""
-    query = select(tally_cell).where(tally_cell.c.wave_code == wave_code, tally_cell.c.outcome.in_(outcomes))
+def list_cells(connection: Connection, wave_code: str, outcomes: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Cells of a wave for some outcomes, or for all with None, sorted by their whole key."""
+    query = select(tally_cell).where(tally_cell.c.wave_code == wave_code)
+    if outcomes is not None:
+        query = query.where(tally_cell.c.outcome.in_(outcomes))
     return _rows(connection, query.order_by(*tally_cell.primary_key.columns))
 
 
