@@ -63,18 +63,7 @@ def _verify_tally(connection: Connection, wave_code: str, findings: Findings) ->
         return
     expected = count_from_scratch(connection, wave_code, size)
     stored = {
-        (
-            row["stratum_code"],
-            row["psu"],
-            row["calibration_class"],
-            row["period"],
-            row["disposition"],
-            row["outcome"],
-        ): (
-            row["n"],
-            row["total"],
-            row["total_squared"],
-        )
+        tuple(row[name] for name in (*CellKey._fields, "outcome")): tuple(row[name] for name in Moments._fields)
         for row in tallies.list_cells(connection, wave_code, None)
     }
     recounted = {(*key, outcome): tuple(moments) for (key, outcome), moments in expected.cells.items()}
