@@ -33,7 +33,7 @@ from analysis.profile_likelihood import profile_interval
 
 NOTE_EDGE = "all or none are satisfied: the effective size comes from the weights alone"
 NOTE_NO_SPREAD = "no variation within any stratum: the effective size comes from the weights alone"
-NOTE_NO_DF = "no degrees of freedom: treated as a single effective answer"
+NOTE_NO_DF = "no degrees of freedom: treated as at most one effective answer"
 NOTE_CENSUS = "every transaction was observed: there is no sampling error"
 NOTE_NO_ANSWER = "this method has no answer here: the guarded interval is given instead"
 NOTE_OUTSIDE = "this method can leave the range 0 to 1, as it does in R"
@@ -100,8 +100,12 @@ class Statistics:
         return self.at_edge or not self.variance > 0 or self.design_deff < NO_SPREAD
 
     @property
+    def without_df(self) -> bool:
+        return self.df < 1 or self.n < 2
+
+    @property
     def unanswerable(self) -> bool:
-        return self.without_spread or self.df <= 0 or self.n < 2
+        return self.without_spread or self.without_df
 
 
 def interval(method: str = "guarded", **statistics: Any) -> Interval:
@@ -137,14 +141,14 @@ def _guarded_full(known: Statistics) -> Interval:
     size = float(known.n / known.kish_deff)
     if not known.unanswerable:
         size = min(size, known.n / (known.design_deff * _df_factor(known, known.n)))
-    size = min(1.0, size) if known.df <= 0 or known.n < 2 else size
+    size = min(1.0, size) if known.without_df else size
     low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
     return _interval(known, "guarded-full", (float(low), float(high)), size, _explain(known))
 
 
 def _nchs(known: Statistics) -> Interval:
     size = float(known.n)
-    if known.df > 0 and known.n > 1:
+    if not known.without_df:
         factor = _df_factor(known, known.n)
         size = min(size, known.n / ((1.0 if known.without_spread else known.design_deff) * factor))
     low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
@@ -197,8 +201,8 @@ def _wilson(known: Statistics) -> Interval:
 
 def _wilson_guarded(known: Statistics) -> Interval:
     """Wilson carries the degrees of freedom in its t quantile, so its size must not carry them again."""
-    df = known.df if known.df > 0 else 1.0
-    size = _size(replace(known, df=float(max(known.n - 1, 1))) if known.df > 0 else known)
+    df = 1.0 if known.without_df else known.df
+    size = _size(known if known.without_df else replace(known, df=float(known.n - 1)))
     limits = wilson(_own_rate(known), size, df, known.confidence_level)
     return _interval(known, "wilson-guarded", limits, size, _explain(known))
 
@@ -257,7 +261,7 @@ def _interval(known: Statistics, method: str, limits: Limits, size: float, notes
 
 
 def _explain(known: Statistics) -> tuple[str, ...]:
-    if known.df <= 0 or known.n < 2:
+    if known.without_df:
         return (NOTE_NO_DF,)
     if known.at_edge:
         return (NOTE_EDGE,)

@@ -52,7 +52,7 @@ def guarded_size(
     """Give the effective size n* = n / (d + λ max(0, d_K - d)), λ = 30 / (30 + rarer answers).
 
     d is the design effect with Korn and Graubard's factor (t_df / t_{n-1})²; where nothing varies, n* = n / d_K, and
-    without degrees of freedom one. With `pooled_deff` (clusters) d is drawn towards it from both sides, or towards
+    without a whole degree of freedom at most one. With `pooled_deff` (clusters) d is drawn towards it from both sides, or towards
     d_K where that is larger.
     """
     tail = (1 - confidence_level) / 2
@@ -61,7 +61,7 @@ def guarded_size(
     spread = np.where((p > 0) & (p < 1), p * (1 - p), 1.0)
     raw = n * v / spread
     silent = (x <= 0) | (x >= n) | ~(raw >= NO_SPREAD)
-    usable = (df > 0) & (n > 1)
+    usable = (df >= 1) & (n > 1)
     factor = (t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)) ** 2
     deff = np.where(silent, 0.0, raw) * factor
     anchor = np.maximum(np.asarray(kish_deff, dtype=float), pooled_deff or 0.0)

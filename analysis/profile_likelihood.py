@@ -32,12 +32,13 @@ def profile_interval(
     rows = rows or n
     dispersion = n / (n - 1)
     cut = t * math.sqrt(rows * variance * _working_spread(rate, rows, start)) / (rate * (1 - rate))
-    step = _reach(cut, rows) / 5 * math.sqrt(variance) / (rate * (1 - rate))
-    knots, roots = _walk(rate, rows / dispersion, step, _reach(cut, rows))
-    low, high = _read_off(knots, roots, [-cut, cut])
-    goal = cut * cut
-    low = _solve(rate, rows / dispersion, goal, 0.0) if math.isnan(low) else low
-    high = _solve(rate, rows / dispersion, goal, 1.0) if math.isnan(high) else high
+    reach, size = _reach(cut, rows), rows / dispersion
+    low, high = math.nan, math.nan
+    if math.isfinite(reach):
+        knots, roots = _walk(rate, size, reach / 5 * math.sqrt(variance) / (rate * (1 - rate)), reach)
+        low, high = _read_off(knots, roots, [-cut, cut])
+    low = _solve(rate, size, cut * cut, 0.0) if math.isnan(low) else low
+    high = _solve(rate, size, cut * cut, 1.0) if math.isnan(high) else high
     return low, high
 
 
@@ -80,9 +81,12 @@ def _walk(rate: float, size: float, step: float, reach: float) -> tuple[NDArray[
     knots, roots = [centre], [0.0]
     for sign in (-1, 1):
         for number in range(1, MAX_STEPS + 1):
+            root = math.sqrt(_deviance(rate, float(special.expit(centre + sign * number * step)), size))
+            if math.isinf(root):
+                break
             knots.append(centre + sign * number * step)
-            roots.append(sign * math.sqrt(_deviance(rate, float(special.expit(knots[-1])), size)))
-            if abs(roots[-1]) >= reach:
+            roots.append(sign * root)
+            if root >= reach:
                 break
     order = np.argsort(knots)
     return np.array(knots)[order], np.array(roots)[order]
