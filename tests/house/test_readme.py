@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import dropwhile
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,17 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 TREE = next((body for _, body in BLOCKS if re.search(r"^(?:[├└]── )?survey/", body, re.MULTILINE)), "")
 SHELL = [body for language, body in BLOCKS if language in ("sh", "bash", "console", "shell")]
 ENTRY = re.compile(r"^(?:[├└]── )?([\w.-]+/?)(?:\s|$)", re.MULTILINE)
+SETTING = re.compile(r"[A-Z_]+=")
 UNREMARKABLE = {"LICENSE", "Makefile", "README.md", "pyproject.toml", "CHANGELOG.md"}
 
 pytestmark = pytest.mark.skipif(not README.strip(), reason="there is no README yet")
 
 
 def commands() -> list[list[str]]:
-    """Command lines of the README's shell blocks, without prompts, comments and continuation marks."""
+    """Command lines of the README's shell blocks, without prompts, comments, variables set before and line ends."""
     text = "\n".join(SHELL).replace("\\\n", " ")
-    lines = (line.removeprefix("$ ").strip() for line in text.splitlines())
-    return [
-        words for line in lines if line and not line.startswith("#") and (words := shlex.split(line, comments=True))
-    ]
+    lines = [shlex.split(line.removeprefix("$ "), comments=True) for line in text.splitlines()]
+    return [command for line in lines if (command := [*dropwhile(SETTING.match, line)])]
 
 
 def test_the_tree_names_every_top_level_entry_and_only_real_ones() -> None:
