@@ -185,6 +185,11 @@ def is_code(value: str) -> bool:
     return 1 <= len(value) <= LONGEST_CODE and value.isascii() and letters.isalnum()
 
 
+def is_name(value: str, longest: int) -> bool:
+    """Whether a value can be shown as a name: some letters, no control characters."""
+    return 1 <= len(value) <= longest and not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value)
+
+
 def read_count(value: str, most: int) -> int | None:
     """A whole number from 0 to `most` in plain digits, else None."""
     if not (value.isascii() and value.isdigit()) or len(value) > 18:

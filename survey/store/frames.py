@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from survey.store.sql import insert_many, insert_or_skip
 from survey.store.tables import frame, frame_stratum, frame_unit, stratum
@@ -58,6 +58,24 @@ def add_strata(connection: Connection, wave_code: str, strata: Sequence[Stratum]
 def add_units(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep the keyed hashes of the frame's units, each with its place in its stratum."""
     insert_many(connection, frame_unit, rows)
+
+
+def remove_units(connection: Connection, wave_code: str) -> None:
+    """Forget a wave's units, so that a corrected frame can name them again; only before anybody is drawn."""
+    connection.execute(delete(frame_unit).where(frame_unit.c.wave_code == wave_code))
+
+
+def count_units(connection: Connection, wave_code: str) -> dict[str, int]:
+    """Units by stratum, none where the frame holds totals only."""
+    query = select(frame_unit.c.stratum_code, func.count()).where(frame_unit.c.wave_code == wave_code)
+    return {code: count for code, count in connection.execute(query.group_by(frame_unit.c.stratum_code))}
+
+
+def find_units(connection: Connection, wave_code: str, unit_hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """The strata of those of some units that the frame holds; at most a few hundred hashes at a time."""
+    query = select(frame_unit.c.unit_hash, frame_unit.c.stratum_code)
+    rows = connection.execute(query.where(frame_unit.c.wave_code == wave_code, frame_unit.c.unit_hash.in_(unit_hashes)))
+    return {unit_hash: code for unit_hash, code in rows}
 
 
 def find_frame_version(connection: Connection, wave_code: str) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import Connection, RowMapping, Table, select, update
 
 from survey.store.sql import from_json, insert_many, to_json
 from survey.store.tables import agency, area, area_group, area_group_member, procedure, procedure_sector, sector
@@ -90,6 +90,34 @@ def find_sector_of_procedure(connection: Connection, procedure_code: str, on: da
     return connection.scalars(query).first()
 
 
+def list_procedure_sectors(connection: Connection, on: date) -> dict[str, str]:
+    """The sector of every procedure that counts for one on a date."""
+    mapped = procedure_sector.c
+    query = select(mapped.procedure_code, mapped.sector_code).where(
+        mapped.valid_from <= on, (mapped.valid_to.is_(None)) | (mapped.valid_to >= on)
+    )
+    return {code: sector_code for code, sector_code in connection.execute(query.order_by(mapped.valid_from))}
+
+
+def list_newest_decisions(connection: Connection) -> dict[str, tuple[str, date]]:
+    """Of every procedure, the sector decided last and the day from which it holds."""
+    mapped = procedure_sector.c
+    query = select(mapped.procedure_code, mapped.sector_code, mapped.valid_from).order_by(mapped.valid_from)
+    return {code: (sector_code, valid_from) for code, sector_code, valid_from in connection.execute(query)}
+
+
+def end_procedure_sector(connection: Connection, procedure_code: str, last_day: date) -> None:
+    """Let a procedure count for its sector no longer than a day, because another was decided."""
+    mapped = procedure_sector.c
+    still = (mapped.procedure_code == procedure_code) & mapped.valid_to.is_(None)
+    connection.execute(update(procedure_sector).where(still).values(valid_to=last_day))
+
+
+def list_codes(connection: Connection, table: Table) -> set[str]:
+    """Every code of a table of places."""
+    return set(connection.scalars(select(table.c.code)))
+
+
 def _areas_below(root: str) -> Any:
     tree = select(area.c.code).where(area.c.code == root).cte("below", recursive=True)
     tree = tree.union_all(select(area.c.code).join(tree, area.c.parent_code == tree.c.code))
@@ -113,11 +141,15 @@ __all__ = [
     "area",
     "area_group",
     "area_group_member",
+    "end_procedure_sector",
     "find_agency",
     "find_sector_of_procedure",
     "list_agencies",
     "list_area_codes",
+    "list_codes",
     "list_group_members",
+    "list_newest_decisions",
+    "list_procedure_sectors",
     "list_sector_names",
     "list_sectors_below",
     "procedure",

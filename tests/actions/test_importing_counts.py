@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from survey.actions import tallying
 from survey.actions.importing_counts import LEVELS, MOST_ROWS, import_counts, read_counts
 from survey.actions.reading_csv import ImportRefused
-from survey.mandate.indicators import DEFAULT_INDICATOR
 from survey.mandate.published import published_file
 from survey.proof import Signer
 from survey.store import ledger, places, tallies, waves
@@ -80,11 +79,14 @@ def test_the_tally_counts_imported_people(database: Database, signer: Signer, to
     assert tallying.tally(database) == 3
     with database.reading() as connection:
         assert tallies.count_counted(connection, "REAL") == {"a": 13935 + 7, "b": 3}
-        satisfied = {
-            (cell["stratum_code"], cell["period"]): cell["total"]
-            for cell in tallies.list_cells(connection, "REAL", [DEFAULT_INDICATOR])
+        items = {
+            (item["agency_code"], item["period"], item["choice"]): item["n"]
+            for item in tallies.list_items(connection, "REAL", tallying.IMPORTED_ITEM)
         }
-    assert satisfied == {("a", "2025-05"): 4087 + 8081, ("b", "2025-05"): 2, ("a", "2025-06"): 7}
+    assert items["a", "2025-05", "5"] == 8081
+    assert items["a", "2025-06", "5"] == 7
+    assert items["b", "2025-05", "1"] == 1
+    assert len(items) == 5 + 2 + 1
 
 
 def test_the_published_real_counts_load_whole(database: Database, signer: Signer, today: date) -> None:
