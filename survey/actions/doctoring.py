@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import Protocol
 
 from survey.settings import SECRET_FILE, Settings, SettingsError
 from survey.store import jobs, ledger, responses
-from survey.store.database import Database
+from survey.store.database import Database, sqlite_version
 from survey.store.migrating import SchemaOutdated
 
 FREE_BYTES = 1 << 30
@@ -86,8 +85,8 @@ def _examine_secret(settings: Settings) -> Diagnosis:
 
 
 def _examine_sqlite() -> Diagnosis:
-    found = f"SQLite {sqlite3.sqlite_version}"
-    if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
+    found = f"SQLite {'.'.join(map(str, sqlite_version()))}"
+    if sqlite_version() >= WAL_RESET_FIXED:
         return Diagnosis(True, found)
     return Diagnosis(
         True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 CRASH_VARIABLE = "HAILONG_CRASH_AT"
-__all__ = ["Connection", "Database", "WriteLock", "crash_point"]
+__all__ = ["Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
 
 WAL_PAGES_BEFORE_CHECKPOINT = 4000
 PRAGMAS = (
@@ -94,6 +95,11 @@ class WriteLock(AbstractContextManager[None]):
         if self._depth == 0:
             os.close(self._descriptor)
         self._thread_lock.release()
+
+
+def sqlite_version() -> tuple[int, int, int]:
+    """Version of the SQLite library that Python runs with."""
+    return sqlite3.sqlite_version_info
 
 
 def crash_point(name: str) -> None:

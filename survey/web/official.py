@@ -58,7 +58,7 @@ def show_sector(sector: str) -> Response:
         row=to_sector_row(sector, stored, opened, language, None),
         basis=to_basis(opened, language),
         agencies=_parts(sector, opened, known, scope, language),
-        back=Link(url_for("official.show_scoreboard"), _area_name(language)),
+        back=Link(_area_name(language), url_for("official.show_scoreboard")),
     )
     demo = opened.wave.purpose == "demo"
     return staff_page(pages.render_sector(page, staff_shell("scoreboard", demo=demo), language))
@@ -145,7 +145,7 @@ def _main_basis(known: dict[str, tuple[StoredFigure, OpenRelease]], language: st
 def _series_links(language: str) -> tuple[Link, ...]:
     waves = reading.read_series(services().database)
     return tuple(
-        Link(url_for("official.show_series", wave=wave.code), wave.name.get(language, wave.name[FIRST_LANGUAGE]))
+        Link(wave.name.get(language, wave.name[FIRST_LANGUAGE]), url_for("official.show_series", wave=wave.code))
         for wave in waves
     )
 

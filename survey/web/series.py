@@ -30,13 +30,7 @@ def series_page(
         return None
     figures = [figure for figure in opened.figures if figure.place.startswith(f"{chosen}/") and not figure.suppressed]
     columns = list(figures[0].numbers["values"])
-    siblings = tuple(
-        Link(
-            url_for("official.show_series", wave=opened.wave.code, service=code), agency_name(agencies, code, language)
-        )
-        for code in services
-        if code != chosen
-    )
+    siblings = tuple(_sibling(opened, code, agencies, language) for code in services if code != chosen)
     return SeriesPage(
         name=agency_name(agencies, str(chosen), language),
         source=opened.wave.source or "",
@@ -53,8 +47,9 @@ def series_page(
     )
 
 
-def _url(opened: OpenRelease, service: str) -> str:
-    return url_for("official.show_series", wave=opened.wave.code, service=service)
+def _sibling(opened: OpenRelease, service: str, agencies: Mapping[str, Agency], language: str) -> Link:
+    url = url_for("official.show_series", wave=opened.wave.code, service=service)
+    return Link(agency_name(agencies, service, language), url)
 
 
 def _column(key: str, language: str) -> IndicatorColumn:

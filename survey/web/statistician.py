@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 from survey.actions import publishing, reading
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
 from survey.documents import pages
+from survey.documents.environment import translate
 from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
@@ -43,7 +44,7 @@ def show_adequacy(wave: str) -> Response:
     except UnknownRelease:
         abort(404)
     waves = tuple(
-        Link(url_for("statistician.show_adequacy", wave=each.code), each.name.get(language, each.name["vi"]))
+        Link(each.name.get(language, each.name["vi"]), url_for("statistician.show_adequacy", wave=each.code))
         for each in reading.list_released_waves(database)
         if each.questionnaire_code and each.code != wave
     )
@@ -85,7 +86,7 @@ def show_release(code: str) -> Response:
         pins=_pins(opened),
         publish_url=None if refusal else url_for("statistician.publish", code=code),
         refusal=refusal,
-        back=Link(url_for("statistician.show_releases"), "←"),
+        back=Link(translate(language, "Bản công bố"), url_for("statistician.show_releases")),
     )
     notice = "published" if request.args.get("notice") == "published" else None
     shell = staff_shell("releases", notice=notice, demo=opened.wave.purpose == DEMO)
