@@ -82,11 +82,13 @@ class SectorPage:
 @dataclass(frozen=True, slots=True)
 class Tipping:
     """How strongly answering would have to go with satisfaction (a correlation) to put the rate across the target.
-    `equivalent_n` is the size of a random sample that would be as exact if the correlation were 0.05."""
+    `equivalent_n` is the size of a random sample that would be as exact if the correlation were 0.05; both rest on
+    `assumed_share`, the share of users who answered."""
 
     target: float
     correlation: float
     equivalent_n: float | None = None
+    assumed_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The words for every code that a page shows: verdicts, reasons, flags, states. Other languages are in catalogues.
 
 Messages take numbers by name; the name's ending says how to write them: `rate`, `low`, `high`, `coverage` as per cent
-with one decimal, `_share` and `target` as per cent without decimals (as is a `minimum` of at most 1), `_points` as
-percentage points, `correlation` and `effect` with two decimals, all others as counts.
+with one decimal, `_share` and `target` as per cent without decimals (a `minimum` of at most 1 is also there as
+`minimum_share`), `_points` as percentage points, `correlation` and `effect` with two decimals, all others as counts.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ REASONS = {
     "rate_at_target": N_("Khoảng tin cậy còn vắt qua chỉ tiêu, và tỷ lệ quá sát chỉ tiêu để phân định."),
     "few_effective_answers": N_("Số câu trả lời hữu hiệu mới là %(n_effective)s, cần ít nhất %(minimum)s."),
     "few_degrees_of_freedom": N_("Số bậc tự do mới là %(df)s, cần ít nhất %(minimum)s."),
-    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum)s."),
+    "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum_share)s."),
     "no_answers": N_("Chưa có câu trả lời nào."),
     "short_history": N_("Mới có %(periods)s trong %(periods_needed)s kỳ cần thiết để dự báo."),
     "trend_reaches_target": N_("Xu hướng hiện nay đủ nhanh để đạt đích đúng hạn."),
@@ -72,6 +72,17 @@ FLAGS = {
     "undecided": N_("Cần thêm khoảng %(answers_needed)s câu trả lời để phân định."),
     "undecidable": N_("Tỷ lệ quá sát chỉ tiêu: thêm câu trả lời cũng khó phân định, nên đo thêm kỳ."),
     "lone_strata": N_("%(strata)s tầng chỉ có một câu trả lời: sai số đang được ước lượng dè dặt."),
+}
+
+INDICATORS = {
+    "top2@1": N_("số người chọn hài lòng hoặc rất hài lòng, chia cho số người trả lời câu đó"),
+    "top1@1": N_("số người chọn rất hài lòng, chia cho số người trả lời câu đó"),
+    "rescaled_mean@1": N_("trung bình của 0, 25, 50, 75, 100 điểm cho năm mức, tính theo thang 100"),
+    "mean5@1": N_("trung bình của 1 đến 5 điểm cho năm mức, chia cho 5"),
+    "net@1": N_("phần người hài lòng trừ phần người không hài lòng"),
+    "silence766@1": N_(
+        "người không trả lời cũng được kể là hài lòng; chỉ để so sánh, không phải tỷ lệ của người trả lời"
+    ),
 }
 
 WEIGHTINGS = {
@@ -184,13 +195,15 @@ def tell(
 ) -> str:
     """A sentence with its numbers written in the reader's format. `say` translates and fills in."""
     beside = numbers.get("target")
+    if numbers.get("minimum", 2) <= 1:
+        numbers = {**numbers, "minimum_share": numbers["minimum"]}
     written = {name: write_number(name, value, language, beside) for name, value in numbers.items()}
     return say(find_word(words, code), **written)
 
 
 def write_number(name: str, value: float, language: str, beside: float | None = None) -> str:
     """One number as its name asks (see above); limits keep to their side of the target `beside`."""
-    if name.endswith("target") or (name == "minimum" and value <= 1):
+    if name.endswith("target"):
         return target(value, language)
     if name.endswith("_share"):
         return percent(value, language, digits=0)

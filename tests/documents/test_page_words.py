@@ -18,7 +18,7 @@ def test_every_verdict_of_the_statistics_has_words(code):
 
 @pytest.mark.parametrize("code", decisions.REASONS)
 def test_every_reason_of_the_statistics_can_be_said(code):
-    numbers = {"n_effective": 21.4, "df": 5.0, "coverage": 0.71, "minimum": 30.0, "low": 0.88, "high": 0.95}
+    numbers = {"n_effective": 21.4, "df": 5.0, "coverage": 0.71, "minimum": 0.95, "low": 0.88, "high": 0.95}
     numbers |= {"rate": 0.91, "target": 0.9, "answers_needed": 212.0}
     assert verdicts.tell("vi", say, verdicts.REASONS, code, numbers)
 
