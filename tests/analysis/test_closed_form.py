@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from tests.analysis.closed_form import check_all
+from closed_form import check_all
 
 FOLDER = Path(__file__).parent / "reference"
 REPORT = check_all(FOLDER)

@@ -150,7 +150,7 @@ def test_mean_can_leave_the_range_as_in_r_and_says_so():
 
 
 def test_beta_counts_the_rows_that_r_counts_only_when_told():
-    """14 answers of a calibrated survey of 1,107: counting all rows, as R does, gives [.609, .9992], 14 [.649, .9984]."""
+    """14 answers of a calibrated survey of 1,107: with all rows, as in R, [.609, .9992]; with 14, [.649, .9984]."""
     statistics = {"rate": 0.92729716920611, "variance": 0.0691881**2, "n": 14, "successes": 13, "df": 10}
     honest, quirk = interval("beta", **statistics), interval("beta", rows=1107, **statistics)
     assert (honest.low, honest.high) == (pytest.approx(0.649, abs=0.001), pytest.approx(0.9984, abs=1e-4))
