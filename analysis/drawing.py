@@ -11,6 +11,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+import narwhals as nw
 
 from analysis.errors import AnalysisError
 
@@ -35,35 +38,49 @@ class Drawn:
 
 
 def draw(
-    frame: Mapping[str, Sequence[str]],
+    frame: Any,
     allocation: Mapping[str, int],
     seed: str,
     method: str = "random",
     sizes: Mapping[str, float] | None = None,
+    *,
+    stratum: str = "stratum",
+    identifier: str = "identifier",
 ) -> list[Drawn]:
     """Draw a stratified sample without replacement.
 
-    `frame` maps each stratum to its identifiers (unique within the stratum), `allocation` to the number to draw.
+    `frame` maps each stratum to its identifiers (unique within the stratum), or is a table (pandas, Polars, PyArrow,
+    DuckDB...) with the columns `stratum` and `identifier`; `allocation` maps strata to the number to draw.
     `method`: "random" (simple random), "systematic" (every k-th in the frame's order, random start) or "pps"
     (systematic with probability proportional to `sizes[identifier]`, large records taken with certainty).
     The result is ordered by stratum, then as drawn. Raises `BadDraw`.
     """
     if method not in ("random", "systematic", "pps"):
         raise BadDraw(f"method {method!r}: choose random, systematic or pps")
-    unknown = sorted(set(allocation) - set(frame))
+    listed = frame if isinstance(frame, Mapping) else _list_records(frame, stratum, identifier)
+    unknown = sorted(set(allocation) - set(listed))
     if unknown:
         raise BadDraw(f"stratum {unknown[0]!r} is in the allocation but not in the frame")
     drawn: list[Drawn] = []
-    for stratum in sorted(allocation):
-        records = frame[stratum]
-        _check_stratum(stratum, records, allocation[stratum])
-        drawn += _draw_stratum(stratum, records, allocation[stratum], seed, method, sizes)
+    for name in sorted(allocation):
+        _check_stratum(name, listed[name], allocation[name])
+        drawn += _draw_stratum(name, listed[name], allocation[name], seed, method, sizes)
     return drawn
 
 
 def random_number(seed: str, *parts: str) -> float:
     """Give a number in [0, 1) that depends on the seed and the parts only."""
     return _hash(seed, *parts)[0] * 2.0**-BITS
+
+
+def _list_records(frame: Any, stratum: str, identifier: str) -> dict[str, list[str]]:
+    table = nw.from_native(frame).lazy().select(stratum, identifier).collect()
+    listed: dict[str, list[str]] = {}
+    for name, record in table.iter_rows():
+        if name is None or record is None:
+            raise BadDraw(f"columns {stratum!r} and {identifier!r} must be filled in every row of the frame")
+        listed.setdefault(str(name), []).append(str(record))
+    return listed
 
 
 def _draw_stratum(

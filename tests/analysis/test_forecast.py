@@ -61,7 +61,7 @@ def test_waves_that_jump_about_widen_the_forecast():
 
 
 def test_a_new_instrument_is_a_jump_and_not_a_change():
-    """The level jumps by .4 at the fourth wave: with the break the slope is .1 again, without it over four times that."""
+    """The level jumps by .4 at the fourth wave: with the break the slope is .1, without it over four times that."""
     p = line(0.1, jump=0.4)
     known = look_ahead(DATES, p, np.full(6, 1e-6), 0.95, DUE, breaks=[DATES[3]])
     ignored = look_ahead(DATES, p, np.full(6, 1e-6), 0.95, DUE)
