@@ -1,5 +1,6 @@
 """Made-up but plausible pages, one of each kind and every verdict at least once."""
 
+from dataclasses import replace
 from datetime import date
 
 from survey.documents.pages import (
@@ -59,7 +60,7 @@ BASIS = Basis(
     fieldwork_begins=date(2026, 6, 15),
     fieldwork_ends=date(2026, 9, 14),
     indicator_name="Hài lòng chung",
-    indicator_definition="tỷ lệ người chọn mức hài lòng hoặc rất hài lòng, trong số người trả lời câu hỏi chung",
+    indicator_definition="top2@1",
     weighting="frame",
     method="guarded",
     release_code="hcc-2026q3-1",
@@ -67,7 +68,13 @@ BASIS = Basis(
     released_on=date(2026, 9, 21),
 )
 
-MILESTONE = Judgement("milestone", 0.90, DUE_2025, "not_measured")
+HEALTH_BASIS = replace(
+    BASIS,
+    wave_code="yte-2026",
+    wave_name="Bệnh viện và trạm y tế, năm 2026",
+    release_code="yte-2026-1",
+    checkpoint=12,
+)
 
 
 def _judged(level, verdict, reason, due_verdict, numbers=None, points=None, due_reason=None, due_numbers=None):
@@ -92,6 +99,7 @@ SECTORS = (
             due_reason="trend_reaches_target",
         ),
         url="/staff/sectors/tthc",
+        basis=BASIS,
     ),
     SectorRow(
         "Đất đai",
@@ -106,6 +114,7 @@ SECTORS = (
             due_reason="trend_falls_short",
         ),
         url="/staff/sectors/dat-dai",
+        basis=BASIS,
         level=1,
     ),
     SectorRow(
@@ -123,10 +132,16 @@ SECTORS = (
             {"periods": 2, "periods_needed": 5},
         ),
         url="/staff/sectors/xay-dung",
+        basis=BASIS,
         level=1,
     ),
     SectorRow(
-        "Đầu tư", "14a", Figure(suppressed=True), (Judgement("in_force", 0.85, DUE_2025, "suppressed"),), level=1
+        "Đầu tư",
+        "14a",
+        Figure(suppressed=True),
+        (Judgement("in_force", 0.85, DUE_2025, "suppressed"),),
+        level=2,
+        basis=BASIS,
     ),
     SectorRow(
         "Phục vụ của cơ quan hành chính nhà nước",
@@ -134,6 +149,7 @@ SECTORS = (
         Figure(0.9624, 0.9551, 0.9688, 4012, 3120.0, 0.455),
         _judged(0.90, "met", "lower_limit_reaches_target", "above", points=0.0),
         url="/staff/sectors/co-quan",
+        basis=BASIS,
     ),
     SectorRow(
         "Y tế công",
@@ -149,8 +165,9 @@ SECTORS = (
             "trend_uncertain",
         ),
         url="/staff/sectors/y-te",
+        basis=HEALTH_BASIS,
     ),
-    SectorRow("Giáo dục công", "16", Figure(), (Judgement("in_force", 0.85, DUE_2025, "too_few", "no_answers"),)),
+    SectorRow("Giáo dục công", "16", Figure(), ()),
 )
 
 SCOREBOARD = ScoreboardPage(
@@ -213,7 +230,7 @@ SERIES = SeriesPage(
     periods=tuple(_period(order) for order in range(64)),
     n_total=911823,
     targets=(0.90,),
-    tipping=(Tipping(0.90, 0.061, 400),),
+    tipping=(Tipping(0.90, 0.061, 400, 0.1), Tipping(0.95, -0.012, 400, 0.1)),
     siblings=(Link("make-a-lpa", "/staff/series/make-a-lpa"),),
 )
 

@@ -81,7 +81,7 @@ def test_the_way_to_2030_is_told_in_points_a_year():
 
 
 def test_a_milestone_that_no_sector_measured_is_told_once():
-    assert draw("scoreboard").count('class="verdict not_measured"') == 1
+    assert text_of(draw("scoreboard")).count("mốc 31/12/2025") == 1
 
 
 def test_a_milestone_that_one_sector_measured_is_told_in_the_rows():
@@ -89,7 +89,18 @@ def test_a_milestone_that_one_sector_measured_is_told_in_the_rows():
     first = replace(samples.SECTORS[0], judgements=(measured, *samples.SECTORS[0].judgements[2:]))
     page = replace(samples.SCOREBOARD, rows=(first, *samples.SECTORS[1:]))
     html = pages.render_scoreboard(page, samples.SHELL, "vi")
-    assert html.count('class="verdict not_measured"') == 4
+    assert text_of(html).count("mốc 31/12/2025") == 5
+
+
+def test_a_sector_that_no_wave_measures_is_said_to_be_unmeasured():
+    assert "Chưa có đợt khảo sát nào đo lĩnh vực này." in text_of(draw("scoreboard"))
+
+
+def test_a_scoreboard_of_several_waves_names_each_and_says_what_they_share_once():
+    text = text_of(draw("scoreboard"))
+    assert "Từ 2 đợt khảo sát." in text
+    assert "yte-2026-1" in text
+    assert text.count("chia cho số người trả lời câu đó") == 1
 
 
 def test_a_suppressed_sector_prints_no_number_even_if_it_is_given_one():
