@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -76,7 +76,7 @@ class Calibration:
         slopes = solve(model.gram(weights), model.add_up(totals).T)
         return np.stack([model.times(column) for column in slopes.T])
 
-    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Calibration:
+    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it, such as a replicate's."""
         totals = np.array(self.totals)
         if self.kind == "rake":

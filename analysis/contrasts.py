@@ -10,13 +10,14 @@ import numpy as np
 from scipy import special
 
 from analysis.design import Design
-from analysis.domains import Domains, code_domains, linearise, summarise
+from analysis.domains import Domains, code_domains, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.estimation import find_whole
 from analysis.finishing import describe_domain, normal_interval
+from analysis.measuring import Question, measure
 from analysis.sample import Sample, read_sample
-from analysis.variance import covariance, variances
+from analysis.variance import variances
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +88,21 @@ def difference(
     together. Raises EmptyDomain.
     """
     groups = (by,) if isinstance(by, str) else tuple(by)
-    sample = read_sample(frame, design, (outcome,), groups, within=within)
+    question = Question(frame, design, outcome, groups, within)
+    sample = question.read()
     code, labels = code_domains(sample, groups)
-    places = [find_domain(labels.itertuples(index=False, name=None), groups, label) for label in (first, second)]
-    pair = np.full(len(code), -1, dtype=np.intp)
-    for order, place in enumerate(places):
-        pair[code == place] = order
-    domains = summarise(sample, pair, 2)
-    if not (domains.n > 0).all():
-        raise EmptyDomain(f"Nobody in {(first, second)[int(np.argmin(domains.n))]!r} has an answer to {outcome!r}")
-    matrix = covariance(sample, linearise(sample, domains, np.arange(2)))
-    both = summarise(sample, np.where(pair >= 0, 0, -1).astype(np.intp), 1)
+    known = list(labels.itertuples(index=False, name=None))
+    places = [find_domain(known, groups, label) for label in (first, second)]
+    domains = summarise(sample, code, len(labels))
+    found = measure(question, sample, domains)
+    if not (domains.n[places] > 0).all():
+        raise EmptyDomain(f"Nobody in {(first, second)[int(np.argmin(domains.n[places]))]!r} answered {outcome!r}")
+    order = [int((domains.n[:place] > 0).sum()) for place in places]
+    matrix = found.covary()[np.ix_(order, order)]
+    both = summarise(sample, np.where(np.isin(code, places), 0, -1).astype(np.intp), 1)
     variance = max(0.0, float(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1]))
-    return compare(float(domains.means[0] - domains.means[1]), variance, float(both.df[0]), confidence_level)
+    value = float(domains.means[places[0]] - domains.means[places[1]])
+    return compare(value, variance, float(both.df[0]), confidence_level)
 
 
 def compare(value: float, variance: float, df: float, confidence_level: float) -> Difference:

@@ -78,7 +78,8 @@ class Design:
         return any(step.projects for step in self.steps)
 
     def with_replicates(self, replicates: Replicates) -> Design:
-        return replace(self, replicates=replicates)
+        """This design with replicate weights; steps that it gets later are computed anew in each replicate."""
+        return replace(self, replicates=replace(replicates, after=len(self.steps)))
 
     def with_step(self, step: Step) -> Design:
         return replace(self, steps=(*self.steps, step))

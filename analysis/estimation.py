@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +11,13 @@ import pandas as pd
 
 from analysis.arrays import Vector
 from analysis.design import Design
-from analysis.domains import Domains, code_domains, domain_variances, linearise, summarise
+from analysis.domains import Domains, code_domains, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.finishing import Asked, finish_mean, finish_means, finish_rate, finish_rates
+from analysis.measuring import Measured, Question, measure
 from analysis.r_rules import count_rows, start_logits
-from analysis.sample import Sample, read_sample
-from analysis.variance import covariance
+from analysis.sample import Sample
 
 
 def rate(
@@ -38,14 +38,14 @@ def rate(
     rows and the starting values that R takes in its "beta" and "likelihood" intervals.
     Raises NotBinary, EmptyDomain and what `cells` raises.
     """
-    sample = read_sample(frame, design, (outcome,), within=within, binary=True)
-    domains = find_whole(sample, outcome, within)
-    variance = float(domain_variances(sample, domains)[0])
-    pooled = pool_deff(frame, design, outcome) if within and design.psus else None
-    asked = Asked(method, confidence_level, pooled)
+    question = Question(frame, design, outcome, (), within, binary=True)
+    sample = question.read()
+    found = measure(question, sample, find_whole(sample, outcome, within))
+    pooled = pool_deff(replace(question, within=None)) if within and design.psus else None
+    asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
         asked = replace(asked, rows=count_rows(sample), logit_starts=start_logits(frame, sample, (), within, method))
-    return finish_rate(sample, domains, 0, variance, asked)
+    return finish_rate(sample, found.domains, 0, float(found.variances[0]), asked)
 
 
 def rate_by(
@@ -65,27 +65,25 @@ def rate_by(
     `covariance_of(table)` gives the rates' covariance matrix; domains share strata, so they are correlated.
     """
     groups = (by,) if isinstance(by, str) else tuple(by)
-    sample = read_sample(frame, design, (outcome,), groups, within=within, binary=True)
-    code, labels = code_domains(sample, groups)
-    domains = summarise(sample, code, len(labels))
-    _refuse_nobody(domains, outcome, within)
-    found = domain_variances(sample, domains)
-    pooled = pool_deff(sample, design, outcome) if design.psus else None
-    asked = Asked(method, confidence_level, pooled)
+    question = Question(frame, design, outcome, groups, within, binary=True)
+    sample, labels, found = _ask(question)
+    pooled = pool_deff(question, sample) if design.psus else None
+    asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
         starts = start_logits(frame, sample, groups, within, method)
         asked = replace(asked, rows=count_rows(sample), logit_starts=starts)
-    table = finish_rates(sample, domains, found, asked)
-    return _label(table, labels, sample, domains)
+    table = finish_rates(sample, found.domains, found.variances, asked)
+    return _label(table, labels, found)
 
 
 def mean(
     frame: Any, design: Design, outcome: str, *, within: str | None = None, confidence_level: float = 0.95
 ) -> Estimate:
     """Weighted mean of a numeric `outcome` in the domain `within`, on its own scale, with the t interval."""
-    sample = read_sample(frame, design, (outcome,), within=within)
-    domains = find_whole(sample, outcome, within)
-    return finish_mean(sample, domains, 0, float(domain_variances(sample, domains)[0]), confidence_level)
+    question = Question(frame, design, outcome, (), within)
+    sample = question.read()
+    found = measure(question, sample, find_whole(sample, outcome, within))
+    return finish_mean(sample, found.domains, 0, float(found.variances[0]), confidence_level)
 
 
 def mean_by(
@@ -99,12 +97,8 @@ def mean_by(
 ) -> pd.DataFrame:
     """`mean` for every combination of the columns `by`; as `rate_by`, without successes and census."""
     groups = (by,) if isinstance(by, str) else tuple(by)
-    sample = read_sample(frame, design, (outcome,), groups, within=within)
-    code, labels = code_domains(sample, groups)
-    domains = summarise(sample, code, len(labels))
-    _refuse_nobody(domains, outcome, within)
-    table = finish_means(domains, domain_variances(sample, domains), confidence_level)
-    return _label(table, labels, sample, domains)
+    _, labels, found = _ask(Question(frame, design, outcome, groups, within))
+    return _label(finish_means(found.domains, found.variances, confidence_level), labels, found)
 
 
 def covariance_of(table: pd.DataFrame) -> pd.DataFrame:
@@ -116,27 +110,22 @@ def covariance_of(table: pd.DataFrame) -> pd.DataFrame:
 class LazyCovariance:
     """Computes a table's covariance when it is asked for; pandas may copy it with the table."""
 
-    def __init__(self, sample: Sample, domains: Domains) -> None:
-        self.sample = sample
-        self.domains = domains
+    def __init__(self, compute: Callable[[], Vector]) -> None:
+        self.compute = compute
 
     def __deepcopy__(self, memo: object) -> LazyCovariance:
         return self
 
-    def compute(self) -> Vector:
-        answered = np.flatnonzero(self.domains.n > 0)
-        return covariance(self.sample, linearise(self.sample, self.domains, answered))
 
-
-def pool_deff(frame: Any, design: Design, outcome: str) -> float | None:
+def pool_deff(question: Question, sample: Sample | None = None) -> float | None:
     """The whole survey's design effect n v / (p (1-p)), which steadies those of its parts; None when nothing varies."""
-    sample = frame if isinstance(frame, Sample) else read_sample(frame, design, (outcome,), binary=True)
-    domains = summarise(sample, np.zeros(len(sample.cells), dtype=np.intp), 1)
-    share = float(domains.means[0])
-    variance = float(domain_variances(sample, domains)[0])
+    question = replace(question, by=())
+    sample = sample or question.read()
+    found = measure(question, sample, summarise(sample, np.zeros(len(sample.cells), dtype=np.intp), 1))
+    share, variance = float(found.domains.means[0]), float(found.variances[0])
     if not (0 < share < 1 and variance > 0):
         return None
-    return float(domains.n[0]) * variance / (share * (1 - share))
+    return float(found.domains.n[0]) * variance / (share * (1 - share))
 
 
 def find_whole(sample: Sample, outcome: str, within: str | None) -> Domains:
@@ -152,11 +141,17 @@ def _refuse_nobody(domains: Domains, outcome: str, within: str | None) -> None:
         raise EmptyDomain(f"Nobody{where} has an answer to {outcome!r} and a positive weight; widen the domain")
 
 
-def _label(table: pd.DataFrame, labels: pd.DataFrame, sample: Sample, domains: Domains) -> pd.DataFrame:
-    answered = domains.n > 0
-    table = table[answered]
-    table.index = (
-        pd.MultiIndex.from_frame(labels[answered]) if labels.shape[1] > 1 else pd.Index(labels.iloc[:, 0][answered])
-    )
-    table.attrs["covariance"] = LazyCovariance(sample, domains)
+def _ask(question: Question) -> tuple[Sample, pd.DataFrame, Measured]:
+    sample = question.read()
+    code, labels = code_domains(sample, question.by)
+    domains = summarise(sample, code, len(labels))
+    _refuse_nobody(domains, question.outcome, question.within)
+    return sample, labels, measure(question, sample, domains)
+
+
+def _label(table: pd.DataFrame, labels: pd.DataFrame, found: Measured) -> pd.DataFrame:
+    answered = found.domains.n > 0
+    table, labels = table[answered], labels[answered]
+    table.index = pd.MultiIndex.from_frame(labels) if labels.shape[1] > 1 else pd.Index(labels.iloc[:, 0])
+    table.attrs["covariance"] = LazyCovariance(found.covary)
     return table

@@ -24,13 +24,15 @@ NOTE_NORMAL = "mean ± t se; not a rate"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the interval is asked for; `rows`, `logit_starts` (one a domain) and `pooled_deff` as in `intervals.interval`."""
+    """How the interval is asked for; `rows`, `logit_starts` (one a domain) and `pooled_deff` as in `intervals.interval`;
+    `logit_variances` as in `analysis.measuring.Measured`."""
 
     method: str = "guarded"
     confidence_level: float = 0.95
     pooled_deff: float | None = None
     rows: int | None = None
     logit_starts: tuple[float, ...] | None = None
+    logit_variances: Vector | None = None
 
 
 def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, asked: Asked) -> Estimate:
@@ -39,7 +41,7 @@ def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, a
     found = interval(
         asked.method,
         rate=float(np.clip(domains.means[place], 0.0, 1.0)),
-        variance=variance,
+        variance=_variance_for(domains, place, variance, asked),
         n=n,
         successes=successes,
         df=float(domains.df[place]),
@@ -157,6 +159,14 @@ def normal_interval(mean: float, variance: float, df: float, confidence_level: f
     )
     half = float(quantile * np.sqrt(variance))
     return float(mean - half), float(mean + half)
+
+
+def _variance_for(domains: Domains, place: int, variance: float, asked: Asked) -> float:
+    """The variance that the interval starts from: the method "logit" takes the logit's own where replicates give it."""
+    if asked.method != "logit" or asked.logit_variances is None or not np.isfinite(asked.logit_variances[place]):
+        return variance
+    share = float(domains.means[place])
+    return float(asked.logit_variances[place]) * (share * (1 - share)) ** 2
 
 
 def _mean_on_counts(domains: Domains, place: int) -> float:

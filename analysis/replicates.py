@@ -17,6 +17,7 @@ class Replicates:
     `columns`: names of the columns that hold them; without columns, JK1, JKn, BRR and Fay are made from the design's
     strata and PSUs. `combined=True`: the columns hold whole weights, not factors on the sampling weight.
     v = scale Σ_r rscales_r (θ_r - centre)², the centre being the replicates' mean, or the estimate itself if `mse`.
+    Weighting steps that the design had before its replicates (`after` of them) are not computed anew in each.
     """
 
     kind: ReplicateKind
@@ -26,6 +27,7 @@ class Replicates:
     rscales: tuple[float, ...] | None = None
     rho: float = 0.0
     mse: bool = False
+    after: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(ReplicateKind):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, Self
 
 import pandas as pd
 
@@ -33,6 +33,9 @@ class Step(Protocol):
 
     def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
         """Factor on the weights of each cell, from the cells' sums of weights before the step and their responses."""
+
+    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
+        """The same step for other weights before it, such as a replicate's."""
 
     def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         """Fitted values (variables x cells) that the step takes away from linearised variables.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ class Trimming:
     def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         return np.zeros_like(totals)
 
-    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Trimming:
+    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it. Raises CalibrationFailed when no weight is left to be raised."""
         new = np.divide(weights, rows, out=np.zeros_like(weights), where=rows > 0)
         raises: list[float] = []
