@@ -82,6 +82,10 @@ if TYPE_CHECKING:
     from analysis.smallarea import small_areas as small_areas
     from analysis.standardise import Standardised as Standardised
     from analysis.standardise import compare_with_whole as compare_with_whole
+    from analysis.tables import Independence as Independence
+    from analysis.tables import chi_square as chi_square
+    from analysis.trends import Trend as Trend
+    from analysis.trends import trend as trend
     from analysis.weight_checks import check_weights as check_weights
     from analysis.weight_checks import kish_deff as kish_deff
     from analysis.weight_checks import spencer_deff as spencer_deff
@@ -103,6 +107,17 @@ _HOMES = {
     "cells": (
         "Cells",
         "cells",
+    ),
+    "certificate": (
+        "Certificate",
+        "SimulatedDesign",
+        "certify",
+    ),
+    "checklist": (
+        "Check",
+        "Evidence",
+        "Plan",
+        "check_adequacy",
     ),
     "contrasts": (
         "Difference",
@@ -129,10 +144,26 @@ _HOMES = {
         "rate",
         "rate_by",
     ),
+    "forecast": (
+        "Outlook",
+        "look_ahead",
+    ),
+    "indicators": (
+        "Compared",
+        "INDICATORS",
+        "Indicator",
+        "compare_indicators",
+        "measure",
+    ),
     "intervals": (
         "Interval",
         "guarded_intervals",
         "interval",
+    ),
+    "multiplicity": (
+        "AdjustedVerdict",
+        "adjust",
+        "judge_together",
     ),
     "planning": (
         "allocate",
@@ -146,22 +177,26 @@ _HOMES = {
         "precision_size",
         "proportional",
     ),
-    "replicates": ("Replicates",),
-    "weights": (
-        "adjust_nonresponse",
-        "calibrate",
-        "list_factors",
-        "post_stratify",
-        "rake",
-        "trim",
-        "weights_of",
+    "ranks": (
+        "RankSet",
+        "comparison_factor",
+        "rank_sets",
     ),
-    "indicators": (
-        "Compared",
-        "INDICATORS",
-        "Indicator",
-        "compare_indicators",
-        "measure",
+    "reliability": (
+        "both_sides",
+        "nchs_reliability",
+    ),
+    "replicates": ("Replicates",),
+    "response": (
+        "Dispositions",
+        "representativity",
+        "response_rates",
+        "self_selected_size",
+        "tipping_points",
+    ),
+    "sequences": (
+        "asymptotic_sequence",
+        "confidence_sequence",
     ),
     "smallarea": (
         "FayHerriot",
@@ -170,54 +205,31 @@ _HOMES = {
         "fay_herriot",
         "small_areas",
     ),
-    "forecast": (
-        "Outlook",
-        "look_ahead",
-    ),
     "standardise": (
         "Standardised",
         "compare_with_whole",
     ),
-    "certificate": (
-        "Certificate",
-        "SimulatedDesign",
-        "certify",
+    "tables": (
+        "Independence",
+        "chi_square",
     ),
-    "response": (
-        "Dispositions",
-        "representativity",
-        "response_rates",
-        "self_selected_size",
-        "tipping_points",
-    ),
-    "reliability": (
-        "both_sides",
-        "nchs_reliability",
+    "trends": (
+        "Trend",
+        "trend",
     ),
     "weight_checks": (
         "check_weights",
         "kish_deff",
         "spencer_deff",
     ),
-    "ranks": (
-        "RankSet",
-        "comparison_factor",
-        "rank_sets",
-    ),
-    "sequences": (
-        "asymptotic_sequence",
-        "confidence_sequence",
-    ),
-    "multiplicity": (
-        "AdjustedVerdict",
-        "adjust",
-        "judge_together",
-    ),
-    "checklist": (
-        "Check",
-        "Evidence",
-        "Plan",
-        "check_adequacy",
+    "weights": (
+        "adjust_nonresponse",
+        "calibrate",
+        "list_factors",
+        "post_stratify",
+        "rake",
+        "trim",
+        "weights_of",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -222,8 +222,8 @@ def _explain_raking(model: Model, parts: list[Codes], held: Vector, totals: Vect
         if miss.max() > worst:
             worst, name = float(miss.max()), model.names[place][int(np.argmax(miss))]
     return CalibrationFailed(
-        f"Raking did not converge in {_CYCLES} cycles: {name} is still off by {worst:g}; its respondents do not combine "
-        "with those of the other margins. Merge its category, or use calibrate()"
+        f"Raking did not converge in {_CYCLES} cycles: {name} is still off by {worst:g}; its respondents do not "
+        "combine with those of the other margins. Merge its category, or use calibrate()"
     )
 
 

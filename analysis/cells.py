@@ -28,7 +28,8 @@ class Cells:
     `keys`: one row a cell. With b = (1, v, v y1, v y2, ...) for a response, where v is 1 if it is in the domain and all
     the outcomes are answered, and d its weight: `rows` counts all sampled responses, `counts` (cells x K) is the sum of
     b over those of positive weight, `first` (cells x K) the sum of d b, `second` (cells x K x K) the sum of d^2 b b',
-    `squares` (cells x outcomes x outcomes) the sum of d v y y'. `population` (cells x stages x 2) is the smallest and the largest
+    `squares` (cells x outcomes x outcomes) the sum of d v y y'. `population` (cells x stages x 2) is the smallest and
+    the largest
     N_h, or sampling fraction, that its responses name; `heaviest` the largest weight.
     """
 

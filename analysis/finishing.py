@@ -24,7 +24,7 @@ NOTE_NORMAL = "mean ± t se; not a rate"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the interval is asked for; `rows`, `logit_starts` (one a domain) and `pooled_deff` as in `intervals.interval`;
+    """How the interval is asked for; `rows`, `logit_starts` (of each domain), `pooled_deff` as in `interval`;
     `logit_variances` as in `analysis.measuring.Measured`."""
 
     method: str = "guarded"

@@ -52,6 +52,14 @@ def variances(sample: Sample, variables: Vector) -> Vector:
     return np.maximum(result, 0.0)
 
 
+def count_df(sample: Sample, answered: Vector) -> float:
+    """PSUs with an answer less strata with one; `answered` counts the domain's responses in each cell."""
+    stage, inside = sample.stages[0], answered > 0
+    strata = len(np.unique(stage.stratum[inside]))
+    units = answered.sum() if stage.unit is None else len(np.unique(stage.unit[inside]))
+    return float(units - strata)
+
+
 def project(sample: Sample, variables: Vector) -> Vector:
     """Take away what the calibrations explain (Deville and Särndal 1992): u - x'B, in the order of the steps."""
     if not sample.design.is_calibrated:

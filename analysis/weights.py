@@ -212,8 +212,8 @@ def _check_sums(terms: tuple[Term, ...], wanted: Vector) -> None:
         if abs(total - sums[0]) > _AGREE * sums[0]:
             first = " x ".join(terms[0].columns)
             raise BadMargin(
-                f"The margin of {first!r} adds up to {sums[0]:g} but that of {' x '.join(term.columns)!r} to {total:g}; "
-                "margins are of one population"
+                f"The margin of {first!r} adds up to {sums[0]:g} but that of {' x '.join(term.columns)!r} to "
+                f"{total:g}; margins are of one population"
             )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from reference_format import Folder, holds, key, spell
 
-from analysis import difference, mean, mean_by, rate, rate_by, ratio, total, weights_of
+from analysis import chi_square, difference, mean, mean_by, rate, rate_by, ratio, total, trend, weights_of
 
 Record = dict[str, Any]
 LOOSE_METHODS = {"logit", "likelihood"}
@@ -73,8 +73,9 @@ def check_by(folder: Folder, record: Record) -> Iterator[str]:
             yield f"{record['id']}: no domain {[row[name] for name in by]}"
             continue
         ours = table.iloc[place]
-        wor = ours["deff"] * ours["population"] / (ours["population"] - ours["n"])
-        answer = {"est": ours["rate"], "se": ours["se"], "df": ours["df"], "deff_wor": float(wor)}
+        answer = {"est": ours["rate"], "se": ours["se"], "df": ours["df"]}
+        if ours["se"] > 1e-12:  # without variation R's design effect is 0/0: a rounding error, whatever it prints
+            answer["deff_wor"] = float(ours["deff"] * ours["population"] / (ours["population"] - ours["n"]))
         yield from tell_all(record, answer, row)
     if len(table) != len(record["value"]["rows"]):
         yield f"{record['id']}: {len(table)} domains, R has {len(record['value']['rows'])}"
@@ -164,6 +165,22 @@ def check_mean_rep(folder: Folder, record: Record) -> Iterator[str]:
     yield from tell_all(record, {"est": found.rate, "se": found.se, "df": found.df}, record["value"])
 
 
+def check_trend(folder: Folder, record: Record) -> Iterator[str]:
+    frame, design, variable = read(folder, record)
+    found = trend(frame, design, variable, record["x"], within=folder.condition(record, record["variable"]))
+    ours = {"intercept": found.intercept, "slope": found.slope, "slope_se": found.slope_se, "df": found.df}
+    yield from tell_all(record, ours, record["value"])
+
+
+def check_independence(folder: Folder, record: Record) -> Iterator[str]:
+    """R tests all categories of the outcome's column."""
+    frame, design, _ = read(folder, record)
+    column = folder.variables[record["variable"]]["column"]
+    found = chi_square(frame, design, column, record["by"], within=folder.condition(record, None))
+    ours = {"F": found.f, "ndf": found.ndf, "ddf": found.ddf, "p": found.p_value}
+    yield from tell_all(record, ours, record["value"])
+
+
 def read(folder: Folder, record: Record) -> tuple[pd.DataFrame, Any, str]:
     name = record["design"]
     return folder.frame(name), folder.design(name), f"v:{record.get('variable')}"
@@ -196,4 +213,6 @@ CHECKS: dict[str, Callable[[Folder, Record], Iterator[str]]] = {
     "difference": check_difference,
     "weights": check_weights,
     "mean_rep": check_mean_rep,
+    "logit_trend": check_trend,
+    "rao_scott_F": check_independence,
 }
