@@ -75,10 +75,10 @@ def random_number(seed: str, *parts: str) -> float:
 
 def _list_records(frame: Any, stratum: str, identifier: str) -> dict[str, list[str]]:
     table = nw.from_native(frame).lazy().select(stratum, identifier).collect()
+    if len(table.drop_nulls()) < len(table):
+        raise BadDraw(f"columns {stratum!r} and {identifier!r} must be filled in every row of the frame")
     listed: dict[str, list[str]] = {}
     for name, record in table.iter_rows():
-        if name is None or record is None:
-            raise BadDraw(f"columns {stratum!r} and {identifier!r} must be filled in every row of the frame")
         listed.setdefault(str(name), []).append(str(record))
     return listed
 

@@ -61,7 +61,7 @@ def test_a_larger_sample_holds_the_smaller():
 
 @pytest.mark.parametrize("method", ["random", "systematic", "pps"])
 def test_everybody_is_drawn_as_often_as_promised(method):
-    """400 seeds, 3 of 15: each about 80 times (binomial SD 8), by size in proportion; weights add up to 15 on average."""
+    """400 seeds, 3 of 15: each about 80 times (SD 8), by size in proportion; weights add up to 15 on average."""
     sizes = {record: 1.0 + place for place, record in enumerate(FRAME["B"])}
     hits = dict.fromkeys(FRAME["B"], 0)
     weights = []
