@@ -37,6 +37,14 @@ def judge_sector(estimate: Estimate, sector: str, wave: Wave, rule: Rule, as_of:
     return judged
 
 
+def judge_nobody(sector: str, wave: Wave, rule: Rule, as_of: date) -> list[dict[str, Any]]:
+    """The bar in force where nobody has answered yet: too few."""
+    passed = [target for target in targets_for(sector, rule.territory, as_of) if target.due <= as_of]
+    if not passed or wave.collected == "self-selected":
+        return []
+    return [_base(IN_FORCE, passed[-1]) | {"verdict": "too_few", "reason": "no_answers", "numbers": {}}]
+
+
 def _judge_milestone(estimate: Estimate, target: Target, wave: Wave, rule: Rule) -> dict[str, Any]:
     if wave.closes_on <= target.due:
         return _describe(MILESTONE, target, judge_by_rule(estimate, target.rate, rule, on=target.due))

@@ -19,7 +19,7 @@ import pandas as pd
 from analysis import Estimate
 from survey.actions.comparing import compare_with_published
 from survey.actions.estimating import WaveData, cover, estimate_domains, read_wave
-from survey.actions.judging import judge_sector
+from survey.actions.judging import judge_nobody, judge_sector
 from survey.actions.suppressing import hide_small
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
@@ -32,6 +32,7 @@ from survey.store.releases import Release, StoredFigure
 
 WAVE, SECTOR, AGENCY, MONTH = "wave", "sector", "agency", "month"
 EVERYTHING = ""
+NOBODY = {"n": 0, "successes": 0, "rate": None, "low": None, "high": None, "n_effective": 0.0, "deff": None}
 NOBODY_NEEDED = "demo"
 
 
@@ -88,7 +89,7 @@ def _lattice(
 ) -> Iterator[StoredFigure]:
     yield from _whole_wave(data, spent)
     if data.strata:
-        for sector in _sectors_with_answers(data):
+        for sector in _sectors_of_frame(data):
             yield from _sector_figures(data, sector, checkpoint.signed_on, spent)
     else:
         yield from _monthly_figures(connection, data)
@@ -104,11 +105,14 @@ def _sector_figures(data: WaveData, sector: str, as_of: date, spent: dict[str, i
     inside = set(descendants(sector))
     answers = data.answers[data.answers["sector"].isin(inside)]
     strata = {stratum.code for stratum in data.strata if stratum.sector_code in inside}
+    more = _counts(data, spent, strata)
     for estimate in _estimates(data, answers, strata):
-        more = _counts(data, spent, strata)
         more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of)
         yield _figure(SECTOR, sector, sector, estimate, more)
-    if inside == {sector}:
+    if answers["level"].isna().all():
+        more["judgements"] = judge_nobody(sector, data.wave, data.rule, as_of)
+        yield _figure(SECTOR, sector, sector, None, {**more, "strata_empty": sorted(strata), "coverage": 0.0})
+    elif inside == {sector}:
         yield from _agency_figures(data, sector, answers, spent)
 
 
@@ -133,6 +137,8 @@ def _monthly_figures(connection: Connection, data: WaveData) -> Iterator[StoredF
 
 def _estimates(data: WaveData, answers: pd.DataFrame, strata: set[str] | None = None) -> list[Estimate]:
     """The estimate of all these answers as one domain; empty when nobody gave a level."""
+    if answers["level"].isna().all():
+        return []
     found = estimate_domains(data, _indicator(data), (), answers=answers, **_how(data))
     inside = set(data.populations) if strata is None else strata
     return [_cover(domain.estimate, data, inside) for domain in found]
@@ -152,8 +158,8 @@ def _counts(data: WaveData, spent: dict[str, int], strata: set[str]) -> dict[str
     }
 
 
-def _figure(level: str, sector: str, place: str, estimate: Estimate, more: dict[str, Any]) -> StoredFigure:
-    numbers = {**asdict(estimate), **more}
+def _figure(level: str, sector: str, place: str, estimate: Estimate | None, more: dict[str, Any]) -> StoredFigure:
+    numbers = {**(asdict(estimate) if estimate else NOBODY), **more}
     return StoredFigure(level, sector, place, False, json.dumps(numbers, sort_keys=True, ensure_ascii=False))
 
 
@@ -165,7 +171,7 @@ def _how(data: WaveData) -> dict[str, Any]:
     return {"method": data.rule.method, "confidence_level": float(data.rule.confidence_level)}
 
 
-def _sectors_with_answers(data: WaveData) -> list[str]:
+def _sectors_of_frame(data: WaveData) -> list[str]:
     """Sectors of the frame and every sector above them, in the order of the mandate."""
     present = {above for stratum in data.strata if stratum.sector_code for above in ancestors(stratum.sector_code)}
     return [code for code in load_sectors() if code in present]

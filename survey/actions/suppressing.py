@@ -33,7 +33,7 @@ def hide_small(figures: Sequence[StoredFigure], k: int) -> list[StoredFigure]:
 
 def _is_too_small(figure: StoredFigure, k: int) -> bool:
     n = _n(figure)
-    return n < k or (n < GROUP_DISCLOSURE and figure.numbers["successes"] in (0, n))
+    return 0 < n < k or (0 < n < GROUP_DISCLOSURE and figure.numbers["successes"] in (0, n))
 
 
 def _tables(figures: Sequence[StoredFigure]) -> list[list[int]]:

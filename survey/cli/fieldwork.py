@@ -84,6 +84,7 @@ def open_wave(
         rule=rule,
         series=series,
         purpose=purpose,
+        seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
     )
     click.echo(f"Wave {code} is open. Next: hailong import frame FILE --wave {code}")
 

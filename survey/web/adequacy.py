@@ -46,7 +46,7 @@ def _row(figure: StoredFigure, name: str) -> AdequacyRow:
         n=numbers["n"],
         n_effective=numbers["n_effective"],
         design_effect=numbers["deff"],
-        margin=(numbers["high"] - numbers["low"]) / 2,
+        margin=_half_width(numbers),
         response_rate=response_rate(numbers),
         coverage=numbers["coverage"],
         judgement=judgement,
@@ -54,6 +54,10 @@ def _row(figure: StoredFigure, name: str) -> AdequacyRow:
         strata_empty=tuple(numbers["strata_empty"]),
         flags=_flags(numbers, judgement),
     )
+
+
+def _half_width(numbers: Mapping[str, Any]) -> float | None:
+    return (numbers["high"] - numbers["low"]) / 2 if numbers["n"] else None
 
 
 def _judgement_in_force(numbers: Mapping[str, Any]) -> Judgement | None:
@@ -75,7 +79,7 @@ def _flags(numbers: Mapping[str, Any], judgement: Judgement | None) -> tuple[Fla
         flags.append(Flag("lone_strata", {"strata": numbers["lone_strata"]}))
     if rate is not None and rate < LOW_RESPONSE:
         flags.append(Flag("low_response", {"response_rate": rate}))
-    if numbers["deff"] > LARGE_DESIGN_EFFECT:
+    if numbers["n"] and numbers["deff"] > LARGE_DESIGN_EFFECT:
         flags.append(Flag("large_design_effect", {"design_effect": numbers["deff"]}))
     return tuple(flags)
 
