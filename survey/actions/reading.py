@@ -48,7 +48,7 @@ class OpenRelease:
 def read_boards(database: Database, level: str, scope: Scope, sector: str | None = None) -> list[OpenRelease]:
     """The newest published release of every wave that is judged, oldest fieldwork first."""
     with database.reading() as connection:
-        judged = [wave for wave in waves.list_waves(connection) if wave.is_official]
+        judged = [wave for wave in waves.list_waves(connection) if wave.is_judged]
         found = [_open(connection, wave, level, scope, sector) for wave in judged]
     opened = [release for release in found if release is not None]
     return sorted(opened, key=lambda each: (each.wave.closed, each.wave.closes_on, each.wave.code))

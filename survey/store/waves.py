@@ -39,9 +39,14 @@ class Wave:
         return f"{self.questionnaire_code}@{self.questionnaire_version}"
 
     @property
-    def is_official(self) -> bool:
-        """Only a probability sample or a census of an official wave may carry a verdict."""
+    def is_judged(self) -> bool:
+        """Whether its figures enter a scoreboard: a probability sample or a census, official or for demonstration."""
         return self.collected != "self-selected" and self.purpose in ("official", "demo")
+
+    @property
+    def is_official(self) -> bool:
+        """Whether its figures may be quoted: a probability sample or a census of an official wave."""
+        return self.is_judged and self.purpose == "official"
 
     def takes_answers(self, on: date) -> bool:
         return not self.closed and self.opens_on <= on <= self.closes_on
