@@ -63,6 +63,8 @@ def _working_spread(rate: float, rows: int, start: float | None) -> float:
     logit, before = start, math.inf
     for _ in range(25):
         p = float(special.expit(logit))
+        if not 0 < p < 1:  # R's steps run away here and it has no answer
+            return rate * (1 - rate)
         deviance = -2 * rows * (rate * math.log(p) + (1 - rate) * math.log1p(-p))
         if abs(deviance - before) / (abs(deviance) + 0.1) < FISHER_TOLERANCE:
             break
@@ -73,7 +75,7 @@ def _working_spread(rate: float, rows: int, start: float | None) -> float:
 
 def _reach(cut: float, rows: int) -> float:
     """How far the walk goes: the F quantile at half of the tail beyond the cut."""
-    return math.sqrt(float(special.fdtri(1, rows - 1, 1 - special.ndtr(-cut) / 2)))
+    return -float(special.stdtrit(rows - 1, special.ndtr(-cut) / 4))
 
 
 def _walk(rate: float, size: float, step: float, reach: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

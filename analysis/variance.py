@@ -13,6 +13,8 @@ from analysis.arrays import Codes, Flags, Vector, add_up
 from analysis.sample import Replay, Sample
 from analysis.stages import Stage
 
+_ROUNDING = 1e-11
+
 
 def covariance(sample: Sample, variables: Vector) -> Vector:
     """Covariance matrix (L x L) of the totals of L linearised variables (L x cells x K coefficients)."""
@@ -35,6 +37,7 @@ def covariance(sample: Sample, variables: Vector) -> Vector:
 
 def variances(sample: Sample, variables: Vector) -> Vector:
     """The diagonal of `covariance`, without the rest."""
+    floor = _find_floor(sample, variables)
     variables = project(sample, variables)
     sums = np.einsum("lck,ck->lc", variables, sample.first)
     touched = _touch_strata(sample, variables)
@@ -49,7 +52,7 @@ def variances(sample: Sample, variables: Vector) -> Vector:
         strata_sums = _total_strata(stage, sums)
         spread -= (strata_sums * strata_sums) @ _shrink(stage)
         result += _add_lonely(sample, stage, place, spread, strata_sums, touched)
-    return np.maximum(result, 0.0)
+    return np.where(result > floor, result, 0.0)
 
 
 def count_df(sample: Sample, answered: Vector) -> float:
@@ -69,6 +72,12 @@ def project(sample: Sample, variables: Vector) -> Vector:
         if replay.step.projects:
             residual[:, :, 0] -= _fit(sample, replay, residual)
     return residual
+
+
+def _find_floor(sample: Sample, variables: Vector) -> Vector:
+    """Variances below this are rounding errors of totals that calibration has fixed."""
+    size: Vector = np.abs(np.einsum("lck,ck->lc", variables, sample.first)).sum(axis=1)
+    return (_ROUNDING * size) ** 2
 
 
 def _fit(sample: Sample, replay: Replay, residual: Vector) -> Vector:
