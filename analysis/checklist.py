@@ -19,6 +19,7 @@ LEAST_INDICATOR = 0.8
 HEAVIEST = 5.0
 LARGEST_DEFF = 2.0
 SUSPECT = 0.7
+PLAUSIBLE = 0.1  # nonrespondents this close to respondents would already change the verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _check_tipping(e: Estimate, target: float, evidence: Evidence) -> Iterator[C
     response = response_rates(evidence.outcome)["RR2"]
     if 0 < response < 1:
         points = tipping_points(min(1.0, max(0.0, e.rate)), target, response)
-        yield Check("silent_rate_to_flip", points.silent_rate, None, points.possible)
+        yield Check("silent_rate_to_flip", points.silent_rate, None, abs(points.silent_rate - e.rate) < PLAUSIBLE)
         yield Check("correlation_to_flip", points.correlation, None, False)
         yield Check("lowest_possible", points.lowest, None, False)
         yield Check("highest_possible", points.highest, None, False)

@@ -66,7 +66,8 @@ def guarded_size(
     deff = np.where(silent, 0.0, raw) * factor
     anchor = np.maximum(np.asarray(kish_deff, dtype=float), pooled_deff or 0.0)
     faded = fade(deff, anchor, np.minimum(x, n - x), both_ways=pooled_deff is not None)
-    size = n / np.where(silent, anchor, faded)
+    divisor = np.where(silent, anchor, faded)
+    size = n / np.where(divisor > 0, divisor, 1.0)
     return np.where(usable, size, np.minimum(1.0, np.where(n > 0, size, 1.0)))
 
 

@@ -1,0 +1,151 @@
+"""Indicators: the same answers under several formulas, each with its own error."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from analysis import Design, Target, rate, ratio
+from analysis.errors import EmptyDomain
+from analysis.indicators import (
+    INDICATORS,
+    MEAN_FIFTH,
+    MEAN_OF_ITEM_SHARES,
+    NET,
+    POOLED_ITEM_SHARE,
+    RESCALED_MEAN,
+    SILENCE_SATISFIED,
+    TOP_TWO,
+    BadIndicator,
+    Indicator,
+    compare_indicators,
+    measure,
+)
+
+FOLDER = Path(__file__).parent / "reference"
+RECORDS = {record["id"]: record for record in json.loads((FOLDER / "reference.json").read_text())["records"]}
+DESIGN = Design(weight="w0", stratum="stratum", population="N_h", lonely_psu="adjust")
+ITEMS = ["waiting", "staff", "result"]
+DUE = date(2026, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """R's reference survey, with three items made from the overall answer; some are left out."""
+    frame = pd.read_csv(FOLDER / "csat.csv")
+    place = np.arange(len(frame))
+    for shift, item in enumerate(ITEMS):
+        level = np.clip(frame["answer"] + (place * 7 + shift * 3) % 3 - 1, 1, 5)
+        frame[item] = level.where((place + shift) % 9 != 0)
+    return frame
+
+
+def test_top_two_is_the_rate(answers):
+    found, answer = measure(answers, DESIGN, TOP_TWO, overall="answer"), RECORDS["csat/sat/mean"]["value"]
+    assert (found.rate, found.se) == (pytest.approx(answer["est"], rel=1e-9), pytest.approx(answer["se"], rel=1e-9))
+    frame = answers.assign(sat=(answers["answer"] >= 4).where(answers["answer"].notna()).astype(float))
+    plain = rate(frame, DESIGN, "sat")
+    assert (found.low, found.high) == (pytest.approx(plain.low, rel=1e-12), pytest.approx(plain.high, rel=1e-12))
+    assert found.name == "top2@1"
+
+
+@pytest.mark.parametrize(("indicator", "shift", "scale"), [(MEAN_FIFTH, 0, 5), (RESCALED_MEAN, 1, 4)])
+def test_means_are_r_s_mean_on_another_scale(answers, indicator, shift, scale):
+    """R's mean score and standard error, (mean - shift) / scale."""
+    found, answer = measure(answers, DESIGN, indicator, overall="answer"), RECORDS["csat/answer/mean"]["value"]
+    assert found.rate == pytest.approx((answer["est"] - shift) / scale, rel=1e-9)
+    assert found.se == pytest.approx(answer["se"] / scale, rel=1e-9)
+    assert found.low < found.rate < found.high
+
+
+def test_net_is_satisfied_minus_dissatisfied(answers):
+    up = measure(answers, DESIGN, TOP_TWO, overall="answer").rate
+    down = measure(answers, DESIGN, Indicator("low2", "", (1, 1, 0, 0, 0)), overall="answer").rate
+    found = measure(answers, DESIGN, NET, overall="answer")
+    assert found.rate == pytest.approx(up - down, rel=1e-12)
+    assert NET.bounds == (-1, 1)
+
+
+def test_pooled_items_are_a_ratio_estimate(answers):
+    satisfied = sum((answers[item] >= 4).astype(float) for item in ITEMS)
+    answered = sum(answers[item].notna().astype(float) for item in ITEMS)
+    frame = answers.assign(up=satisfied.where(answered > 0), all=answered.where(answered > 0))
+    plain, found = ratio(frame, DESIGN, "up", "all"), measure(answers, DESIGN, POOLED_ITEM_SHARE, items=ITEMS)
+    assert (found.rate, found.se) == (pytest.approx(plain.rate, rel=1e-12), pytest.approx(plain.se, rel=1e-9))
+
+
+def test_mean_of_item_shares_averages_the_items_own_rates(answers):
+    own = [measure(answers, DESIGN, TOP_TWO, overall=item) for item in ITEMS]
+    found = measure(answers, DESIGN, MEAN_OF_ITEM_SHARES, items=ITEMS)
+    assert found.rate == pytest.approx(np.mean([e.rate for e in own]), rel=1e-12)
+    assert found.se < np.mean([e.se for e in own])
+
+
+def test_one_item_is_its_own_mean_and_pool(answers):
+    own = measure(answers, DESIGN, TOP_TWO, overall="staff")
+    for indicator in (MEAN_OF_ITEM_SHARES, POOLED_ITEM_SHARE):
+        found = measure(answers, DESIGN, indicator, items=["staff"])
+        assert (found.rate, found.se, found.low) == (
+            pytest.approx(own.rate),
+            pytest.approx(own.se, rel=1e-9),
+            pytest.approx(own.low, rel=1e-6),
+        )
+
+
+def test_silence_raises_the_figure_and_is_only_a_comparison(answers):
+    """Unweighted: 1 - dissatisfied / all who were asked, the silent included."""
+    found = measure(answers, Design(), SILENCE_SATISFIED, overall="answer")
+    assert found.rate == pytest.approx(1 - (answers["answer"] <= 2).sum() / len(answers), rel=1e-12)
+    assert SILENCE_SATISFIED.comparison_only
+    assert found.n == len(answers)
+
+
+def test_other_frames_give_the_same_figures(answers):
+    for indicator in (TOP_TWO, MEAN_OF_ITEM_SHARES):
+        one = measure(answers, DESIGN, indicator, overall="answer", items=ITEMS, within="unit == 'U08'")
+        other = measure(
+            pl.from_pandas(answers), DESIGN, indicator, overall="answer", items=ITEMS, within="unit == 'U08'"
+        )
+        assert (one.rate, one.low) == (pytest.approx(other.rate, rel=1e-12), pytest.approx(other.low, rel=1e-12))
+
+
+def test_a_verdict_can_flip_with_the_formula(answers):
+    compared = compare_indicators(
+        answers, DESIGN, Target(0.8), DUE, list(INDICATORS.values()), overall="answer", items=ITEMS
+    )
+    codes = {c.indicator.code: c.verdict.code for c in compared}
+    assert (codes["top2"], codes["top1"], codes["silence766"]) == ("met", "not_met", "met")
+    assert [c.flips for c in compared] == [code != "met" for code in codes.values()]
+    for c in compared:
+        assert (c.verdict.code == "met") == (c.estimate.low >= 0.8)
+
+
+def test_when_all_are_very_satisfied_the_figure_is_not_certain():
+    frame = pd.DataFrame({"answer": [5] * 40})
+    for indicator in INDICATORS.values():
+        found = measure(frame, Design(), indicator, overall="answer", items=["answer"])
+        assert found.rate == pytest.approx(indicator.bounds[1])
+        assert found.low < found.rate
+        worst = measure(frame.assign(answer=1), Design(), indicator, overall="answer", items=["answer"])
+        assert worst.high > worst.rate == pytest.approx(indicator.bounds[0])
+
+
+def test_incomplete_formulas_and_questions_are_refused(answers):
+    with pytest.raises(BadIndicator, match="two different scores"):
+        Indicator("flat", "", (1, 1, 1, 1, 1))
+    with pytest.raises(BadIndicator, match="one overall item only"):
+        Indicator("odd", "", kind="pooled_share", silence=1)
+    with pytest.raises(BadIndicator, match="overall="):
+        measure(answers, DESIGN, TOP_TWO)
+    with pytest.raises(BadIndicator, match="items="):
+        measure(answers, DESIGN, POOLED_ITEM_SHARE)
+    with pytest.raises(EmptyDomain, match="Nobody"):
+        measure(answers.assign(answer=np.nan), DESIGN, TOP_TWO, overall="answer")
+    with pytest.raises(EmptyDomain, match="item 2"):
+        measure(answers.assign(staff=np.nan), DESIGN, POOLED_ITEM_SHARE, items=ITEMS)
