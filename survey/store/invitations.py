@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
 
-from survey.store.sql import insert_many, insert_or_skip
+from survey.store.sql import insert_many, insert_once
 from survey.store.tables import invitation, spent
 
 
@@ -36,7 +36,23 @@ def find_invitation(connection: Connection, token_hash: bytes) -> Invitation | N
 def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum_code: str) -> bool:
     """Spend a token; False when it was spent before. The unique index decides, whoever races."""
     values = {"token_hash": token_hash, "wave_code": wave_code, "stratum_code": stratum_code}
-    return connection.execute(insert_or_skip(connection, spent).values(values)).rowcount == 1
+    return insert_once(connection, spent, values)
+
+
+def add_spent_tokens(connection: Connection, wave_code: str, tokens: Sequence[tuple[bytes, str]]) -> None:
+    """Spend many tokens of one wave, given as (token hash, stratum)."""
+    insert_many(
+        connection,
+        spent,
+        [{"token_hash": token, "wave_code": wave_code, "stratum_code": stratum} for token, stratum in tokens],
+    )
+
+
+def list_token_hashes(connection: Connection, wave_code: str) -> list[tuple[bytes, str]]:
+    """Token hash and stratum of every invitation, in the order of their places in the frame."""
+    query = select(invitation.c.token_hash, invitation.c.stratum_code).where(invitation.c.wave_code == wave_code)
+    rows = connection.execute(query.order_by(invitation.c.stratum_code, invitation.c.position))
+    return [(row.token_hash, row.stratum_code) for row in rows]
 
 
 def is_spent(connection: Connection, token_hash: bytes) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from survey.store.places import Scope
-from survey.store.sql import insert_or_skip
+from survey.store.sql import insert_once
 from survey.store.tables import staff, staff_session
 
 
@@ -39,7 +39,7 @@ def add_staff(connection: Connection, name: str, role: str, password_hash: str, 
         "scope_area": scope.area,
         "scope_sector": scope.sector,
     }
-    return connection.execute(insert_or_skip(connection, staff).values(values)).rowcount == 1
+    return insert_once(connection, staff, values)
 
 
 def find_staff(connection: Connection, name: str) -> Staff | None:

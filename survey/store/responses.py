@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, exists, func, or_, select
 
-from survey.store.sql import insert_or_skip
+from survey.store.sql import insert_once
 from survey.store.tables import inbox, receipt
 
 
@@ -28,7 +28,7 @@ class Response:
 def add_response(connection: Connection, response: Response) -> bool:
     """Put a response in the inbox; False when one with this receipt is there already."""
     values = {name: getattr(response, name) for name in Response.__slots__}
-    return connection.execute(insert_or_skip(connection, inbox).values(values)).rowcount == 1
+    return insert_once(connection, inbox, values)
 
 
 def remove_response(connection: Connection, response: Response) -> None:

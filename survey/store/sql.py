@@ -19,6 +19,12 @@ def insert_or_skip(connection: Connection, table: Table) -> Insert:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
+def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row; False when one with its key is there already. The database answers by RETURNING, on both alike."""
+    statement = insert_or_skip(connection, table).values(dict(values)).returning(*table.primary_key.columns)
+    return connection.execute(statement).first() is not None
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert many rows in chunks, so that no statement grows with the file."""
     for start in range(0, len(rows), CHUNK):
