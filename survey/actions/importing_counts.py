@@ -61,6 +61,12 @@ class ImportedCounts:
     answers: int
     published_figures: int
 
+    def __str__(self) -> str:
+        return (
+            f"Wave {self.wave_code}: {self.answers:,} answers of {self.services:,} services in {self.rows:,} rows, "
+            f"{self.first_month} to {self.last_month}. Next: hailong estimate --wave {self.wave_code} --by month"
+        )
+
 
 def import_counts(
     database: Database,
@@ -71,6 +77,7 @@ def import_counts(
     collected: str = "self-selected",
     today: date,
     name: Mapping[str, str] | None = None,
+    purpose: str = "official",
     progress: Progress | None = None,
 ) -> ImportedCounts:
     """Load a file of counts as a closed wave, in one transaction; the caller tallies. Raises ImportRefused.
@@ -79,7 +86,7 @@ def import_counts(
     """
     _check_wave(database, path, wave_code, collected)
     cells, digest = read_counts(path, today, progress)
-    wave = _new_wave(path, wave_code, collected, cells, name, digest)
+    wave = _new_wave(path, wave_code, collected, purpose, cells, name, digest)
     with database.writing(STEP) as connection:
         if wave_store.find_wave(connection, wave_code) is not None:
             raise ImportRefused(path.name, [_taken(wave_code)])
@@ -171,6 +178,7 @@ def _new_wave(
     path: Path,
     wave_code: str,
     collected: str,
+    purpose: str,
     cells: Sequence[CountsCell],
     name: Mapping[str, str] | None,
     digest: bytes,
@@ -184,7 +192,7 @@ def _new_wave(
         questionnaire_version=None,
         population="transactions",
         collected=collected,
-        purpose="official",
+        purpose=purpose,
         opens_on=date.fromisoformat(min(cell.month for cell in cells) + "-01"),
         closes_on=_last_day(max(cell.month for cell in cells)),
         closed=True,
