@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from analysis.estimate import Estimate
 from analysis.estimation import find_whole
 from analysis.finishing import describe_domain, normal_interval
 from analysis.measuring import Question, measure
+from analysis.replication import loosen, read_replication
 from analysis.sample import Sample, read_sample
 from analysis.variance import variances
 
@@ -37,13 +38,17 @@ def total(
     frame: Any, design: Design, outcome: str, *, within: str | None = None, confidence_level: float = 0.95
 ) -> Estimate:
     """Weighted total of a numeric `outcome` in the domain `within`, with the t interval; `rate` holds the total."""
-    sample = read_sample(frame, design, (outcome,), within=within)
+    sample = _read(frame, design, (outcome,), within)
     domains = find_whole(sample, outcome, within)
-    variable = np.zeros((1, len(sample.cells), sample.size))
-    variable[0, :, 2] = 1.0
     value = float(domains.means[0] * domains.weights[0])
     simple = float(domains.spread[0] * domains.weights[0] ** 2 / domains.n[0])
-    return _finish(sample, domains, value, float(variances(sample, variable)[0]), simple, confidence_level)
+    if design.replicates is not None:
+        measured = _replicate(frame, design, (outcome,), within, value)
+    else:
+        variable = np.zeros((1, len(sample.cells), sample.size))
+        variable[0, :, 2] = 1.0
+        measured = float(variances(sample, variable)[0]), float(domains.df[0])
+    return _finish(sample, domains, value, measured, simple, confidence_level)
 
 
 def ratio(
@@ -59,16 +64,21 @@ def ratio(
 
     Linearised as (y - r x) / Σ w x (Särndal, Swensson and Wretman 1992, 5.6). Raises EmptyDomain, also when Σ w x = 0.
     """
-    sample = read_sample(frame, design, (numerator, denominator), within=within)
+    outcomes = (numerator, denominator)
+    sample = _read(frame, design, outcomes, within)
     domains = find_whole(sample, numerator, within)
     above, below = sample.first[:, 2].sum(), sample.first[:, 3].sum()
     if below == 0:
         raise EmptyDomain(f"The total of {denominator!r} is zero in this domain, so the ratio has no value")
     value = float(above / below)
-    variable = np.zeros((1, len(sample.cells), sample.size))
-    variable[0, :, 2], variable[0, :, 3] = 1 / below, -value / below
     simple = _simple_variance(sample, domains, value, float(below))
-    return _finish(sample, domains, value, float(variances(sample, variable)[0]), simple, confidence_level)
+    if design.replicates is not None:
+        measured = _replicate(frame, design, outcomes, within, value)
+    else:
+        variable = np.zeros((1, len(sample.cells), sample.size))
+        variable[0, :, 2], variable[0, :, 3] = 1 / below, -value / below
+        measured = float(variances(sample, variable)[0]), float(domains.df[0])
+    return _finish(sample, domains, value, measured, simple, confidence_level)
 
 
 def difference(
@@ -124,11 +134,35 @@ def find_domain(labels: Any, by: tuple[str, ...], label: Hashable) -> int:
     raise EmptyDomain(f"No response has {' x '.join(by)} = {' / '.join(map(str, wanted))}")
 
 
+def _read(frame: Any, design: Design, outcomes: tuple[str, ...], within: str | None) -> Sample:
+    plain = replace(design, replicates=None, lonely_psu=loosen(design))
+    return read_sample(frame, plain, outcomes, within=within)
+
+
+def _replicate(
+    frame: Any, design: Design, outcomes: tuple[str, ...], within: str | None, value: float
+) -> tuple[float, float]:
+    """Variance and degrees of freedom of a total, or of the ratio of two."""
+    replication = read_replication(frame, design, outcomes, (), within)
+    places = tuple(range(2, 2 + len(outcomes)))
+    sums = replication.sums(places, np.zeros(len(replication.classes.cells), dtype=np.intp), 1)[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replicates = sums[:, :1] / sums[:, 1:] if len(outcomes) == 2 else sums
+    matrix = replication.covariance(replicates, np.array([value]))
+    return float(matrix[0, 0]), replication.count_df(replication.classes.counts[:, 1])
+
+
 def _finish(
-    sample: Sample, domains: Domains, value: float, variance: float, simple: float, confidence_level: float
+    sample: Sample,
+    domains: Domains,
+    value: float,
+    measured: tuple[float, float],
+    simple: float,
+    confidence_level: float,
 ) -> Estimate:
-    """`simple` is the variance under simple random sampling with replacement."""
-    low, high = normal_interval(value, variance, float(domains.df[0]), confidence_level)
+    """`measured`: variance and df; `simple`: the variance under simple random sampling with replacement."""
+    variance, df = measured
+    low, high = normal_interval(value, variance, df, confidence_level)
     deff = variance / simple if simple > 0 else 1.0
     return Estimate(
         rate=value,
@@ -139,7 +173,7 @@ def _finish(
         deff=float(deff),
         method="mean",
         confidence_level=confidence_level,
-        **describe_domain(sample, domains, 0),
+        **describe_domain(sample, domains, 0) | {"df": df},
     )
 
 

@@ -48,7 +48,7 @@ class Folder:
         """The domain of a record, and the validity of its outcome, as one condition."""
         valid = self.variables.get(variable or "", {}).get("valid")
         parts = [f"({part})" for part in (record.get("domain"), valid) if part]
-        return " & ".join(parts) or None
+        return match_types(self.frame(record["design"]), " & ".join(parts)) or None
 
     def _frame(self, name: str) -> pd.DataFrame:
         """The rows of a design, with every outcome in a column `v:<name>` and replicate weights in `r:<number>`."""
@@ -60,7 +60,7 @@ class Folder:
             weights.columns = [f"r:{place}" for place in range(weights.shape[1])]
             frame = pd.concat([frame, weights], axis=1)
         if described.get("filter"):
-            frame = frame[holds(frame, described["filter"])].reset_index(drop=True)
+            frame = frame[holds(frame, match_types(frame, described["filter"]))].reset_index(drop=True)
         outcomes = {}
         for variable, spec in self.variables.items():
             if uses_columns(spec["column"], frame):
@@ -80,7 +80,7 @@ class Folder:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """As R's `read.csv`: an empty field is missing among numbers, and an empty text among texts."""
-    frame = pd.read_csv(path, keep_default_na=False, na_values=["", "NA"], float_precision="round_trip")
+    frame = pd.read_csv(path, keep_default_na=False, na_values=["", "NA"])
     texts = pd.read_csv(path, keep_default_na=False, dtype=str)
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
@@ -91,6 +91,23 @@ def read_csv(path: Path) -> pd.DataFrame:
 def holds(frame: pd.DataFrame, condition: str) -> np.ndarray:
     table = nw.from_native(frame, eager_only=True).select(read_condition(condition).alias("holds"))
     return np.asarray(table["holds"].to_numpy(), dtype=bool)
+
+
+def match_types(frame: pd.DataFrame, condition: str) -> str:
+    """R compares a number with a text as texts; here the literal takes the type of its column."""
+
+    def match(found: re.Match[str]) -> str:
+        column, operator, literal = found.groups()
+        if column not in frame:
+            return found[0]
+        quoted, numeric = literal[0] in "\"'", pd.api.types.is_numeric_dtype(frame[column])
+        if quoted and numeric and re.fullmatch(r"-?\d+\.?\d*", literal[1:-1]):
+            literal = literal[1:-1]
+        elif not quoted and not numeric:
+            literal = f'"{literal}"'
+        return f"{column} {operator} {literal}"
+
+    return re.sub(r"([^\W\d][\w.]*)\s*(==|!=|<=|>=|<|>)\s*(\"[^\"]*\"|'[^']*'|-?\d+\.?\d*)", match, condition)
 
 
 def uses_columns(expression: str, frame: pd.DataFrame) -> bool:

@@ -6,34 +6,51 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import closed_form
 import pytest
 from reference_checks import NotSupported, check
 from reference_format import OWN, Folder
 
+LINE = "reference: {} matched, {} not supported, {} wrong"
+
 
 @pytest.fixture(scope="module")
-def folder(request: pytest.FixtureRequest) -> Folder:
-    return Folder(Path(request.config.getoption("--reference") or OWN))
+def path(request: pytest.FixtureRequest) -> Path:
+    return Path(request.config.getoption("--reference") or OWN)
 
 
-def test_every_record_of_the_folder_matches(folder: Folder, report_last: list[str]) -> None:
-    """Built from the JSON alone: designs, calibrations, replicates, domains, estimates, intervals, weights."""
-    outcome: Counter[str] = Counter()
-    complaints: list[str] = []
+def test_every_record_and_closed_form_matches(path: Path, report_last: list[str]) -> None:
+    """Designs, calibrations, replicates, domains and estimates are built from the JSON alone."""
+    answers = [*answer_records(path), *answer_closed_forms(path)]
+    counted = Counter(answer for answer, _ in answers)
+    report_last.append(LINE.format(counted["matched"], counted["not supported"], counted["wrong"]))
+    assert counted["matched"] > 0, f"{path} has no records"
+    assert not [complaint for answer, complaint in answers if answer != "matched"], "\n".join(
+        complaint for answer, complaint in answers if answer != "matched"
+    )
+
+
+def answer_records(path: Path) -> Iterator[tuple[str, str]]:
+    if not (path / "reference.json").exists():
+        return
+    folder = Folder(path)
     for record in folder.records:
         try:
             wrong = check(folder, record)
         except NotSupported as missing:
-            outcome["not supported"] += 1
-            complaints.append(f"{record['id']}: not supported ({missing})")
-            continue
+            yield "not supported", f"{record['id']}: not supported ({missing})"
         except Exception as error:
-            wrong = [f"{record['id']}: {type(error).__name__}: {error}"]
-        outcome["wrong" if wrong else "matched"] += 1
-        complaints += wrong
-    report_last.append(
-        f"reference: {outcome['matched']} matched, {outcome['not supported']} not supported, {outcome['wrong']} wrong"
-    )
-    assert not complaints, "\n".join(complaints)
+            yield "wrong", f"{record['id']}: {type(error).__name__}: {error}"
+        else:
+            yield ("wrong", "\n".join(wrong)) if wrong else ("matched", "")
+
+
+def answer_closed_forms(path: Path) -> Iterator[tuple[str, str]]:
+    if not (path / "closed_form.json").exists():
+        return
+    words = {"ok": "matched", "unsupported": "not supported", "wrong": "wrong"}
+    for name, answer, detail in closed_form.check_all(path):
+        yield words[answer], f"closed form {name}: {detail}"
