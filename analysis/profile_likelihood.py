@@ -17,6 +17,7 @@ from scipy import special
 
 MAX_STEPS = 9
 POINTS_PER_KNOT = 3
+FEWEST_KNOTS = 4
 FISHER_TOLERANCE = 1e-8
 HALVINGS = 200
 
@@ -60,15 +61,14 @@ def _working_spread(rate: float, rows: int, start: float | None) -> float:
     """p(1-p) at the last but one Fisher step."""
     if start is None:
         return rate * (1 - rate)
-    logit, before = start, math.inf
-    for _ in range(25):
-        p = float(special.expit(logit))
+    logit, spread, deviance, settled = start, rate * (1 - rate), math.inf, False
+    while not settled:
+        p, before = float(special.expit(logit)), deviance
         if not 0 < p < 1:  # R's steps run away here and it has no answer
             return rate * (1 - rate)
         deviance = -2 * rows * (rate * math.log(p) + (1 - rate) * math.log1p(-p))
-        if abs(deviance - before) / (abs(deviance) + 0.1) < FISHER_TOLERANCE:
-            break
-        spread, before = p * (1 - p), deviance
+        settled = abs(deviance - before) < FISHER_TOLERANCE * (deviance + 0.1)
+        spread = spread if settled else p * (1 - p)
         logit += (rate - p) / spread
     return spread
 
@@ -101,6 +101,8 @@ def _deviance(rate: float, p: float, size: float) -> float:
 
 
 def _read_off(knots: NDArray[np.float64], roots: NDArray[np.float64], cuts: list[float]) -> list[float]:
+    if len(knots) < FEWEST_KNOTS:
+        return [math.nan, math.nan]
     grid = np.linspace(knots[0], knots[-1], POINTS_PER_KNOT * len(knots))
     curve = _end_cubic_spline(knots, roots, grid)
     order = np.argsort(curve)
@@ -116,9 +118,8 @@ def _end_cubic_spline(x: NDArray[np.float64], y: NDArray[np.float64], at: NDArra
         system[i, i - 1 : i + 2] = h[i - 1], 2 * (h[i - 1] + h[i]), h[i]
         right[i] = 6 * (slope[i] - slope[i - 1])
     system[0, :2] = system[last, last - 1 :] = -1, 1
-    if last >= 3:
-        third = np.diff(np.diff(slope) / (x[2:] - x[:-2])) / (x[3:] - x[:-3])
-        right[0], right[last] = 6 * third[0] * h[0], 6 * third[-1] * h[-1]
+    third = np.diff(np.diff(slope) / (x[2:] - x[:-2])) / (x[3:] - x[:-3])
+    right[0], right[last] = 6 * third[0] * h[0], 6 * third[-1] * h[-1]
     bend = np.linalg.solve(system, right)
     k = np.clip(np.searchsorted(x, at, side="right") - 1, 0, last - 1)
     before, after = at - x[k], x[k + 1] - at

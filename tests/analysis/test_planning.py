@@ -56,6 +56,14 @@ def test_not_met_is_the_same_test_of_the_dissatisfied():
     assert decision_power(found.n, 0.9, 0.85) >= 0.8
 
 
+def test_a_small_gap_needs_tens_of_thousands():
+    """.904 against .900: 43,498 reach the power, 43,497 do not."""
+    n = np.array([43_497, 43_498])
+    critical = stats.binom.ppf(0.975, n, 0.9) + 1
+    assert (stats.binom.sf(critical - 1, n, 0.904) >= 0.8).tolist() == [False, True]
+    assert decision_size(0.9, 0.904).n == 43_498
+
+
 def test_no_number_of_answers_tells_a_rate_from_itself():
     assert decision_size(0.9, 0.9) is None
     assert decision_size(0.9, 0.9001) is None
@@ -73,6 +81,12 @@ def test_the_critical_count_is_the_smallest_that_is_rare_enough(n, target):
     x = int(critical_count([n], target)[0])
     assert x == n + 1 or stats.binom.sf(x - 1, n, target) <= 0.025
     assert stats.binom.sf(x - 2, n, target) > 0.025
+
+
+def test_very_rare_errors_are_looked_for_below_the_normal_guess():
+    """alpha 1e-6, n = 200 against .9: 200 of 200 has 7e-10."""
+    x = int(critical_count([200], 0.9, 1e-6)[0])
+    assert stats.binom.sf(x - 1, 200, 0.9) <= 1e-6 < stats.binom.sf(x - 2, 200, 0.9)
 
 
 def test_a_margin_is_planned_in_steps():

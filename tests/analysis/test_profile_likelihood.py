@@ -60,6 +60,12 @@ def test_a_cut_beyond_any_quantile_is_still_answered():
     assert 0 <= low < 0.5 < high <= 1
 
 
-def test_a_walk_that_leaves_the_range_of_numbers_stops():
-    low, high = profile_interval(0.999, 0.9, 1000, 0.5)
-    assert 0 <= low < 0.999 < high <= 1
+def test_a_walk_that_leaves_the_range_of_numbers_stops_and_the_equation_is_solved():
+    """A variance that no share can have: the first step on the logit is 50."""
+    low, high = profile_interval(0.5, 400.0, 2, 0.01)
+    assert 0 < low < 0.5 < high < 1
+
+
+def test_fisher_steps_that_run_away_are_not_followed():
+    settled = profile_interval(0.9, 0.001, 100, 2.0)
+    assert profile_interval(0.9, 0.001, 100, 2.0, start=800.0) == settled
