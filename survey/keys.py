@@ -17,6 +17,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FORGIVEN = str.maketrans("OIL", "011", " -\t\r\n")
 TOKEN_BYTES = 16
 TOKEN_LENGTH = 26
+CODE_LENGTH = 10
 SIGNING_KEY_FILE = "checkpoint.key"
 
 
@@ -54,15 +55,24 @@ def new_token() -> str:
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(5 * (TOKEN_LENGTH - 1), -1, -5))
 
 
+def new_code() -> str:
+    """A code to be typed: 50 random bits as ten Crockford characters, and one that catches a slip of the hand."""
+    letters = "".join(secrets.choice(CROCKFORD) for _ in range(CODE_LENGTH))
+    return letters + _check_letter(letters)
+
+
 def canonical_token(text: str) -> str | None:
-    """The one spelling of what somebody opened or typed; None when it cannot be a token.
+    """The one spelling of what somebody opened (a link's token) or typed (a slip's code); None when it can be neither.
 
     Case, spaces and hyphens do not matter, nor O for 0, nor I or L for 1 (Crockford's base32).
     """
     if len(text) > 4 * TOKEN_LENGTH:
         return None
     letters = text.upper().translate(FORGIVEN)
-    return letters if len(letters) == TOKEN_LENGTH and set(letters) <= set(CROCKFORD) else None
+    if not set(letters) <= set(CROCKFORD):
+        return None
+    is_code = len(letters) == CODE_LENGTH + 1 and letters[-1] == _check_letter(letters[:-1])
+    return letters if is_code or len(letters) == TOKEN_LENGTH else None
 
 
 def load_signer(settings: Settings) -> Signer:
@@ -73,6 +83,28 @@ def load_signer(settings: Settings) -> Signer:
         log_name = f"hailong-{secrets.token_hex(4)}"
         write_private(path, Signer(log_name, secrets.token_bytes(32)).skey.encode() + b"\n")
     return Signer.parse(path.read_text(encoding="ascii").strip())
+
+
+def _check_letter(letters: str) -> str:
+    """Sum of the letters times growing powers of a generator of GF(32): one wrong letter, or two neighbours swapped,
+    always change it (a Reed-Solomon code of distance 2; x^5 + x^2 + 1 is primitive)."""
+    check, power = 0, 1
+    for letter in letters:
+        power = _times(power, 2)
+        check ^= _times(power, CROCKFORD.index(letter))
+    return CROCKFORD[check]
+
+
+def _times(one: int, other: int) -> int:
+    product = 0
+    while other:
+        if other & 1:
+            product ^= one
+        one <<= 1
+        if one & 32:
+            one ^= 0b100101
+        other >>= 1
+    return product
 
 
 def _derive(secret_key: bytes, purpose: str) -> bytes:

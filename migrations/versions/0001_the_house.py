@@ -470,6 +470,7 @@ def upgrade() -> None:
     op.create_table(
         "invitation",
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True),
         sa.Column("wave_code", sa.String(length=64), nullable=False),
         sa.Column("stratum_code", sa.String(length=64), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -489,6 +490,7 @@ def upgrade() -> None:
             name=op.f("fk_invitation_wave_code_stratum_code"),
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_invitation_code_hash")),
         sa.UniqueConstraint(
             "wave_code", "stratum_code", "position", name=op.f("uq_invitation_wave_code_stratum_code_position")
         ),

@@ -12,9 +12,10 @@ from survey.keys import Keys, canonical_token
 from survey.mandate.periods import half_month
 from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
 from survey.mandate.text import LANGUAGES
-from survey.proof import canonical_json, receipt_code, receipt_hash
+from survey.proof import MalformedReceipt, canonical_json, receipt_code, receipt_hash
 from survey.store import invitations, waves
 from survey.store.database import Database
+from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
 from survey.store.responses import Response, knows_receipt
 from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, Writer
@@ -65,8 +66,17 @@ class OpenForm:
 
     wave: Wave
     questionnaire: Questionnaire
+    token_hash: bytes
     stratum_code: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptState:
+    """`included` in a checkpoint, `not_yet`, or `unknown`."""
+
+    code: str
+    checkpoint: int | None = None
 
 
 def open_form(database: Database, keys: Keys, token: str, today: date) -> OpenForm:
@@ -108,12 +118,27 @@ def answer(
         nonce2=secrets.token_bytes(32),
         text=canonical_json(comments),
     )
-    outcome = writer.submit(Submission(keys.token_hash(_canonical(token)), response))
+    outcome = writer.submit(Submission(form.token_hash, response))
     if outcome is Outcome.STORED:
         return code
     if outcome is Outcome.KEY_IN_USE:
         raise StaleForm
     return _replay(database, code)
+
+
+def find_receipt(database: Database, typed: str) -> ReceiptState:
+    """Whether a receipt code is counted: in which checkpoint, not yet, or not known here."""
+    try:
+        hashed = receipt_hash(typed)
+    except MalformedReceipt:
+        return ReceiptState("unknown")
+    with database.reading() as connection:
+        batch = find_batch_of_receipt(connection, hashed)
+        covering = find_checkpoint_covering(connection, batch.first_position) if batch else None
+        waiting = knows_receipt(connection, hashed)
+    if covering is not None:
+        return ReceiptState("included", covering.number)
+    return ReceiptState("not_yet" if waiting else "unknown")
 
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -164,7 +189,13 @@ def _find_form(
         raise UnknownToken
     if not (invitation.is_spent and spent_may_be_over):
         _check_dates(wave, today, is_spent=invitation.is_spent)
-    form = OpenForm(wave, load_questionnaire(wave.questionnaire), invitation.stratum_code, invitation.channel)
+    form = OpenForm(
+        wave,
+        load_questionnaire(wave.questionnaire),
+        invitation.token_hash,
+        invitation.stratum_code,
+        invitation.channel,
+    )
     return form, invitation.is_spent
 
 

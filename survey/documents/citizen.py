@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from survey.documents.environment import render
 from survey.documents.shell import CitizenShell, Link
@@ -30,6 +31,22 @@ class RefusalPage:
     minutes: int | None = None
     action: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """What became of a receipt: `state` has a code (included, not_yet, unknown) and a checkpoint; None before a code
+    was typed. Nothing else can be shown, for nothing else is known of it."""
+
+    typed: str = ""
+    state: ReceiptState | None = None
+
+
+class ReceiptState(Protocol):
+    @property
+    def code(self) -> str: ...
+    @property
+    def checkpoint(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,11 @@ def render_refusal(page: RefusalPage, shell: CitizenShell, language: str) -> str
     if page.code not in REFUSALS:
         raise UnknownRefusal(page.code)
     return render("citizen/refusal.html", language, page=page, shell=shell)
+
+
+def render_receipt(page: ReceiptPage, shell: CitizenShell, language: str) -> str:
+    """Where a receipt code is checked."""
+    return render("citizen/receipt.html", language, page=page, shell=shell)
 
 
 def render_home(page: HomePage, shell: CitizenShell, language: str) -> str:

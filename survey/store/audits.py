@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from survey.store.sql import take_turn
 from survey.store.tables import audit
 
 GENESIS = bytes(32)
@@ -18,7 +19,8 @@ GENESIS = bytes(32)
 def add_event(
     connection: Connection, *, at: datetime, actor: str, event: str, subject: str, detail: Mapping[str, Any]
 ) -> None:
-    """Append an entry. The caller holds a writing transaction, so positions have no gap."""
+    """Append an entry. The caller holds a writing transaction, in which one entry follows another without a gap."""
+    take_turn(connection, "audit")
     last = connection.execute(
         select(audit.c.position, audit.c.digest).order_by(audit.c.position.desc()).limit(1)
     ).first()
@@ -44,9 +46,13 @@ def find_first_break(connection: Connection) -> int | None:
 
 
 def _digest(values: Mapping[str, Any], previous: bytes) -> bytes:
-    at: datetime = values["at"]
     parts = [
-        at.replace(tzinfo=None).isoformat(),
+        _in_utc(values["at"]).isoformat(),
         *(str(values[key]) for key in ("position", "actor", "event", "subject", "detail")),
     ]
     return hashlib.sha256(previous + json.dumps(parts, ensure_ascii=False).encode()).digest()
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """PostgreSQL hands times back in the session's zone, SQLite without one: the digest is over UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -14,8 +14,9 @@ from survey.store.tables import invitation, spent
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What the page may know of whoever holds a token."""
+    """What the page may know of whoever holds a token or the code of a slip; `token_hash` is what gets spent."""
 
+    token_hash: bytes
     wave_code: str
     stratum_code: str
     channel: str
@@ -26,11 +27,19 @@ def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
     insert_many(connection, invitation, rows)
 
 
-def find_invitation(connection: Connection, token_hash: bytes) -> Invitation | None:
-    used = exists().where(spent.c.token_hash == token_hash)
-    query = select(invitation.c.wave_code, invitation.c.stratum_code, invitation.c.channel, used.label("is_spent"))
-    row = connection.execute(query.where(invitation.c.token_hash == token_hash)).one_or_none()
-    return Invitation(row.wave_code, row.stratum_code, row.channel, bool(row.is_spent)) if row else None
+def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | None:
+    """The invitation whose token or typed code has this keyed hash."""
+    used = exists().where(spent.c.token_hash == invitation.c.token_hash).correlate(invitation)
+    query = select(
+        invitation.c.token_hash,
+        invitation.c.wave_code,
+        invitation.c.stratum_code,
+        invitation.c.channel,
+        used.label("is_spent"),
+    )
+    by_either = (invitation.c.token_hash == given_hash) | (invitation.c.code_hash == given_hash)
+    row = connection.execute(query.where(by_either)).one_or_none()
+    return Invitation(row.token_hash, row.wave_code, row.stratum_code, row.channel, bool(row.is_spent)) if row else None
 
 
 def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum_code: str) -> bool:

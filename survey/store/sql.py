@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import Connection, Insert, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 CHUNK = 5000
@@ -29,6 +29,12 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """Insert many rows in chunks, so that no statement grows with the file."""
     for start in range(0, len(rows), CHUNK):
         connection.execute(table.insert(), [dict(row) for row in rows[start : start + CHUNK]])
+
+
+def take_turn(connection: Connection, queue: str) -> None:
+    """Wait until no other transaction holds this turn, and hold it to the end. SQLite has one writer anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(queue))))
 
 
 def to_json(value: Mapping[str, Any]) -> str:

@@ -45,17 +45,23 @@ def home() -> Response:
 @allow_everybody
 def open_link(token: str) -> Response:
     """Move the token out of the address; nothing is looked up or recorded, for scanners open links too."""
-    response = make_response(redirect(url_for("citizen.show_form", language=request.args.get("language")), 303))
-    response.set_cookie(
-        _cookie_name(),
-        canonical_token(token) or "x",
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-        max_age=86_400,
-    )
-    return response
+    return _carry_token(token)
+
+
+@blueprint.post("/code")
+@allow_everybody
+def type_code() -> Response:
+    """Take the code of a slip, typed on the front page, as a link would bring its token."""
+    return _carry_token(request.form.get("code", ""))
+
+
+@blueprint.get("/receipt")
+@allow_everybody
+def check_receipt() -> Response:
+    """Say whether a receipt is counted, and nothing else: the same page whatever was answered."""
+    typed = request.args.get("code", "")
+    state = answering.find_receipt(services().database, typed) if typed else None
+    return _page(paper.render_receipt(paper.ReceiptPage(typed, state), _shell(), reader_language()))
 
 
 @blueprint.get("/answer")
@@ -129,8 +135,22 @@ def broken() -> Response:
     return _page(paper.render_server_error(_shell(), reader_language()), 500)
 
 
+def _carry_token(token: str) -> Response:
+    response = make_response(redirect(url_for("citizen.show_form", language=request.args.get("language")), 303))
+    response.set_cookie(
+        _cookie_name(),
+        canonical_token(token) or "x",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+        max_age=86_400,
+    )
+    return response
+
+
 def _thank(receipt: str) -> Response:
-    page = paper.ThanksPage(receipt=f"{receipt[:5]}-{receipt[5:]}")
+    page = paper.ThanksPage(f"{receipt[:5]}-{receipt[5:]}", url_for("citizen.check_receipt", code=receipt))
     response = _page(paper.render_thanks(page, _shell(links=False), reader_language()))
     response.delete_cookie(_cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
     return response

@@ -116,6 +116,7 @@ invitation = Table(
     "invitation",
     metadata,
     digest("token_hash", primary_key=True),
+    digest("code_hash", nullable=True, unique=True),
     code("wave_code"),
     code("stratum_code"),
     Column("position", BigInteger, nullable=False),
