@@ -26,8 +26,10 @@ from survey.proof import (
 from survey.store import invitations, ledger, releases, responses, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import Batch, LedgerRow, SignedCheckpoint
+from survey.store.sql import take_turn
 
 MOST_IN_A_BATCH = 20_000
+TURN = "ledger"
 NO_TEXT = canonical_json({})
 
 
@@ -119,6 +121,7 @@ def sign_again(connection: Connection, signer: Signer, today: date) -> SignedChe
 
 
 def _seal_one_batch(connection: Connection, signer: Signer, today: date) -> int:
+    take_turn(connection, TURN)
     due = _strata_due(connection, today)
     if not due:
         return 0
@@ -142,6 +145,8 @@ def _strata_due(connection: Connection, today: date) -> dict[str, list[str]]:
 
 
 def _tree(connection: Connection) -> Tree:
+    """The tree as the latest checkpoint left it; nobody else appends until this transaction ends."""
+    take_turn(connection, TURN)
     latest = ledger.find_latest_checkpoint(connection)
     return Tree.restore(latest.frontier) if latest else Tree()
 

@@ -15,9 +15,11 @@ from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, lev
 from survey.store import frames, ledger, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import LedgerRow
+from survey.store.sql import take_turn
 from survey.store.tallies import CellKey, ItemKey, Moments
 
 ROWS_AT_A_TIME = 20_000
+TURN = "tally"
 COUNTED = "counted"
 SATISFIED_LEVELS = (4, 5)
 IMPORTED_ITEM = "overall"
@@ -85,9 +87,10 @@ def _catch_up(database: Database, wave_code: str) -> int:
 
 
 def _count_some(connection: Connection, wave_code: str) -> int:
+    take_turn(connection, TURN)  # else two that start from the same progress would count the same leaves
     start = tallies.find_progress(connection, wave_code)
     leaves = ledger.count_leaves(connection)
-    rows = list(islice(ledger.iterate_rows(connection, start=start, wave_code=wave_code), ROWS_AT_A_TIME))
+    rows = list(islice(ledger.iterate_rows(connection, start=start, end=leaves, wave_code=wave_code), ROWS_AT_A_TIME))
     agencies = frames.list_stratum_agencies(connection, wave_code)
     wanted = _wanted(connection, wave_code)
     counts = Counts()
