@@ -18,6 +18,7 @@ from survey.store.frames import Stratum
 GROUP = "former_soc_trang"
 CITY = "92"
 BEGUN = date(2025, 7, 1)
+CODE_MARK = "MAU-"  # so that a province's own codes never meet these
 MARK = {"vi": " (mẫu)", "en": " (sample)", "km": " (គំរូ)"}
 DECISION = "Dữ liệu mẫu của bản trình diễn"
 AGENCY_SPREAD = 0.22  # standard deviation between agencies, on the normal scale
@@ -162,9 +163,9 @@ def make_province(seed: int) -> Province:
     """The whole province, decided by the seed."""
     province, chance = Province(), np.random.default_rng(seed)
     for code, (kind, *names) in CITY_AGENCIES.items():
-        province.agencies.append(_agency(code, kind, dict(zip(MARK, names, strict=True)), CITY))
+        province.agencies.append(_agency(CODE_MARK + code, kind, dict(zip(MARK, names, strict=True)), CITY))
     for (agency, sector), count in CITY_TRANSACTIONS.items():
-        _add_stratum(province, agency, sector, count, KHMER_SHARE, chance)
+        _add_stratum(province, CODE_MARK + agency, sector, count, KHMER_SHARE, chance)
     for area_code in load_area_groups()[GROUP].members:
         _add_commune(province, area_code, chance)
     return province
@@ -172,7 +173,8 @@ def make_province(seed: int) -> Province:
 
 def list_procedure_rows() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Each procedure with the decision that puts it in its sector, as rows of the store."""
-    for code, (sector, vi, en) in PROCEDURES.items():
+    for plain, (sector, vi, en) in PROCEDURES.items():
+        code = CODE_MARK + plain
         decision = {"procedure_code": code, "sector_code": sector, "valid_from": BEGUN, "valid_to": None}
         yield (
             {"code": code, "name": {"vi": vi, "en": en}, "kind": "procedure"},
@@ -189,9 +191,9 @@ def _add_commune(province: Province, area_code: str, chance: np.random.Generator
             language: pattern.format(**{language: area.name.in_language(language)})
             for language, pattern in zip(MARK, patterns, strict=True)
         }
-        province.agencies.append(_agency(f"{prefix}-{area_code}", kind, names, area_code))
+        province.agencies.append(_agency(f"{CODE_MARK}{prefix}-{area_code}", kind, names, area_code))
     for (form, sector), count in COMMUNE_TRANSACTIONS.items():
-        _add_stratum(province, f"{form[0]}-{area_code}", sector, round(count * size), khmer, chance)
+        _add_stratum(province, f"{CODE_MARK}{form[0]}-{area_code}", sector, round(count * size), khmer, chance)
 
 
 def _add_stratum(

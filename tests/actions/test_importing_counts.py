@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +19,7 @@ from survey.actions.reading_csv import ImportRefused
 from survey.mandate.published import published_file
 from survey.proof import Signer
 from survey.store import ledger, places, tallies, waves
-from survey.store.database import Database
+from survey.store.database import CRASH_VARIABLE, Database
 
 HEADER = "service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied,published_percent\n"
 GOOD = HEADER + "a,2025-05,439,282,1046,4087,8081,84\nb,2025-05,1,0,0,0,2,\na,2025-06,0,0,0,0,7,100\n"
@@ -237,3 +239,22 @@ def _read_or_refuse(path: Path) -> None:
         return
     assert cells
     assert all(len(cell.counts) == len(LEVELS) and sum(cell.counts) > 0 for cell in cells)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("point", "leaves"), [("before-commit", 0), ("after-commit", 3)])
+def test_an_import_that_is_killed_is_there_whole_or_not_at_all(
+    point: str, leaves: int, database: Database, signer: Signer, today: date, write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(GOOD)
+    database.close()
+    monkeypatch.setenv(CRASH_VARIABLE, f"import-counts:{point}")
+    child = os.fork()
+    if child == 0:
+        import_counts(database, signer, path, wave_code="REAL", today=today)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with database.reading() as connection:
+        assert ledger.count_leaves(connection) == leaves
+        assert (waves.find_wave(connection, "REAL") is not None) == (leaves > 0)
+        assert len(tallies.list_published_figures(connection, "REAL")) == (2 if leaves else 0)
