@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 
 from analysis.drawing import Drawn, draw
 from survey.actions.waves import UnknownWave
-from survey.keys import Keys, new_token
+from survey.keys import Keys, new_code, new_token
 from survey.store import audits, frames, invitations
 from survey.store import waves as wave_store
 from survey.store.database import Connection, Database
@@ -33,9 +33,10 @@ class TooMany(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A fresh token with its stratum: the token is kept nowhere else."""
+    """A fresh token for a link and a code to be typed, both of one invitation: they are kept nowhere else."""
 
     token: str
+    code: str
     stratum_code: str
 
 
@@ -92,7 +93,7 @@ def draw_invitations(
             frame = _read_frame(connection, _find_wave(connection, wave_code, today))
         # Drawing takes seconds: it is done before the writing lock is taken, and again when the frame has moved on.
         drawn = _draw(frame, wave_code, count, str(seed))
-        invited = [Invited(new_token(), each.stratum) for each in drawn]
+        invited = [Invited(new_token(), new_code(), each.stratum) for each in drawn]
         rows = _rows(keys, wave_code, frame, drawn, invited, today, channel)
         with database.writing(STEP) as connection:
             if _has_moved_on(connection, wave_code, frame):
@@ -188,6 +189,7 @@ def _rows(
     return [
         {
             "token_hash": keys.token_hash(new.token),
+            "code_hash": keys.token_hash(new.code),
             "wave_code": wave_code,
             "stratum_code": each.stratum,
             "position": int(each.identifier),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from importlib import import_module
 
 import click
@@ -61,17 +60,18 @@ def hailong(context: click.Context) -> None:
 def main() -> None:
     """Run the command; an error that the user can mend is one sentence, without a traceback."""
     _speak_utf8()
-    _explain(lambda: hailong(prog_name="hailong"))
-
-
-def _explain(run: Callable[[], None]) -> None:
-    from survey.cli.errors import MENDABLE
-
     try:
-        run()
-    except MENDABLE as error:
+        hailong(prog_name="hailong")
+    except Exception as error:
+        if not _is_ours(error):
+            raise
         click.echo(f"hailong: {error}", err=True)
         sys.exit(1)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Every failure that this program names says in its message what to do; others are defects."""
+    return type(error).__module__.partition(".")[0] in ("survey", "analysis")
 
 
 def _speak_utf8() -> None:

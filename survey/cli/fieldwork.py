@@ -102,18 +102,19 @@ def close(installation: Installation, code: str) -> None:
 @click.argument("wave_code", metavar="WAVE")
 @click.option("--count", type=click.IntRange(1), required=True, help="How many to draw.")
 @click.option("--seed", type=int, help="The same seed draws the same sample; without one it is chosen and recorded.")
+@click.option("--codes", is_flag=True, help="Also print the code that may be typed instead, after a tab.")
 @pass_installation
-def invite(installation: Installation, wave_code: str, count: int, seed: int | None) -> None:
+def invite(installation: Installation, wave_code: str, count: int, seed: int | None, codes: bool) -> None:
     """Draw from the wave's frame and print one link a line."""
-    from survey.actions.inviting import invite as draw_and_invite
+    from survey.actions.inviting import draw_invitations
 
     chosen = secrets.randbelow(2**31) if seed is None else seed
-    tokens = draw_and_invite(
+    invited = draw_invitations(
         installation.database, installation.keys, wave_code, count, seed=chosen, today=installation.today
     )
     base_url = installation.settings.base_url
-    for token in tokens:
-        click.echo(f"{base_url}/t/{token}")
+    for each in invited:
+        click.echo(f"{base_url}/t/{each.token}" + (f"\t{each.code}" if codes else ""))
 
 
 def _check_dates(opens_on: date, closes_on: date) -> None:
