@@ -23,13 +23,15 @@ STEP = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One row of a caterpillar; `rate` None leaves the row's bar empty. `title` and `description` are plain text."""
+    """One row of a caterpillar; `rate` None leaves the row's bar empty; `title` and `description` are plain text. Where
+    `sets_scale` is False the scale may cut the interval, and an arrow shows that it goes on."""
 
     rate: float | None
     low: float | None
     high: float | None
     title: str
     description: str = ""
+    sets_scale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def interval_bar(interval: Interval, targets: Sequence[TargetLine], bounds: tupl
 
 def caterpillar(intervals: Sequence[Interval], targets: Sequence[Sequence[TargetLine]], language: str) -> Caterpillar:
     """One bar per interval, each with its own targets, all on one scale that holds every mark."""
-    ends = [end for interval in intervals for end in (interval.low, interval.high, interval.rate)]
+    setting = [interval for interval in intervals if interval.sets_scale] or intervals
+    ends = [end for interval in setting for end in (interval.low, interval.high)] + [each.rate for each in intervals]
     bounds = bounds_of([*ends, *(line.value for lines in targets for line in lines)])
     bars = tuple(interval_bar(*pair, bounds) for pair in zip(intervals, targets, strict=True))
     return Caterpillar(_axis(bounds, language), bars)
@@ -120,13 +123,18 @@ def trend(
 
 
 def _whisker(interval: Interval, scale: Scale, middle: float) -> list[Markup]:
-    low, high = (scale.place(end) for end in (interval.low or 0.0, 1.0 if interval.high is None else interval.high))
+    low, high = interval.low or 0.0, 1.0 if interval.high is None else interval.high
+    start, end = scale.place(low), scale.place(high)
     return [
-        _line("interval", low, middle, high, middle),
-        _vertical("cap", low, middle - 4, middle + 4),
-        _vertical("cap", high, middle - 4, middle + 4),
+        _line("interval", start, middle, end, middle),
+        _arrow(start, middle, -1) if low < scale.low else _vertical("cap", start, middle - 4, middle + 4),
+        _arrow(end, middle, 1) if high > scale.high else _vertical("cap", end, middle - 4, middle + 4),
         Markup('<circle class="point" cx="{}" cy="{}" r="4.5"/>').format(scale.place(interval.rate or 0.0), middle),
     ]
+
+
+def _arrow(x: float, y: float, way: int) -> Markup:
+    return Markup('<path class="point" d="M{:g} {:g}l{:g} -5v10z"/>').format(x + 6 * way, y, -8 * way)
 
 
 def _axis(bounds: tuple[float, float], language: str) -> Markup:

@@ -14,7 +14,7 @@ from survey.documents.formats import month, number, percent
 
 def draw_sectors(rows: Sequence[SectorRow], language: str) -> Caterpillar:
     """One bar for each sector, crossed by its own targets, on one scale."""
-    intervals = [_interval(row.name, row.figure, language) for row in rows]
+    intervals = [_interval(row.name, row.figure, language, carries=_carries(row)) for row in rows]
     return caterpillar(intervals, [_target_lines(row.judgements) for row in rows], language)
 
 
@@ -54,7 +54,12 @@ def _describe(periods: Sequence[PeriodRow], language: str) -> str:
     )
 
 
-def _interval(name: str, figure: Figure, language: str) -> Interval:
+def _carries(row: SectorRow) -> bool:
+    """Whether the row's sample carries a verdict; others may be cut by the scale, lest they flatten the whole chart."""
+    return all(judgement.verdict != "too_few" for judgement in row.judgements)
+
+
+def _interval(name: str, figure: Figure, language: str, *, carries: bool = True) -> Interval:
     if figure.rate is None or figure.suppressed:
         return Interval(None, None, None, name)
     title = translate(
@@ -65,7 +70,7 @@ def _interval(name: str, figure: Figure, language: str) -> Interval:
         low=percent(figure.low, language),
         high=percent(figure.high, language),
     )
-    return Interval(figure.rate, figure.low, figure.high, title)
+    return Interval(figure.rate, figure.low, figure.high, title, sets_scale=carries)
 
 
 def _target_lines(judgements: Sequence[Judgement]) -> list[TargetLine]:

@@ -69,7 +69,7 @@ class ScoreboardPage:
 
 @dataclass(frozen=True, slots=True)
 class SectorPage:
-    """One sector in full, with its agencies in the order to be shown."""
+    """One sector in full, with its agencies in the order to be shown; `parts` is "sector" where those are sectors."""
 
     area_name: str
     row: SectorRow
@@ -77,6 +77,7 @@ class SectorPage:
     agencies: tuple[AgencyRow, ...]
     back: Link
     minimum_cell: int = 10
+    parts: str = "agency"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,14 @@ REASONS = {
     "trend_reaches_target": N_("Xu hướng hiện nay đủ nhanh để đạt đích đúng hạn."),
     "trend_falls_short": N_("Xu hướng hiện nay chậm hơn mức cần có để đạt đích đúng hạn."),
     "trend_uncertain": N_("Xu hướng hiện nay chưa đủ rõ để nói trước."),
+    "no_trend": N_("Chưa đủ số kỳ đo để biết có kịp hạn hay không."),
     "window_after_due": N_("Không có kỳ đo nào kết thúc trước hạn."),
     "fewer_than_minimum": N_("Có dưới %(minimum)s người trả lời."),
     "self_selected": N_("Người trả lời tự chọn tham gia, nên không có kết luận chính thức."),
 }
+
+# Reasons that one interval gives; they say nothing of the way to a due date ahead.
+READ_FROM_INTERVAL = ("interval_straddles", "rate_at_target", "upper_limit_below_target")
 
 FLAGS = {
     "few_answers": N_("Quá ít câu trả lời: gửi thêm khoảng %(answers_needed)s thư mời ở nhóm này."),

@@ -33,6 +33,14 @@ def test_all_bars_of_a_caterpillar_share_one_scale():
     assert places(drawn.bars[0], "point", "cx") == places(drawn.bars[1], "point", "cx")
 
 
+def test_an_interval_too_wide_for_the_others_is_cut_with_an_arrow():
+    rows = [Interval(0.9, 0.88, 0.92, "a"), Interval(0.9, 0.2, 0.95, "b", sets_scale=False)]
+    drawn = caterpillar(rows, [[], []], "en")
+    assert "85%" in drawn.axis
+    assert drawn.bars[1].count('<path class="point"') == 1
+    assert drawn.bars[1].count('<line class="cap"') == 1
+
+
 def test_a_scale_clamps_what_lies_outside():
     assert Scale(0.5, 1.0, 0, 100).place(0.2) == 0
 

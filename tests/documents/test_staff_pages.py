@@ -103,6 +103,22 @@ def test_a_scoreboard_of_several_waves_names_each_and_says_what_they_share_once(
     assert text.count("chia cho số người trả lời câu đó") == 1
 
 
+def test_before_a_due_date_an_interval_is_no_reason():
+    ahead = Judgement(
+        "due", 0.95, samples.DUE_2030, "cannot_tell", "interval_straddles", {"answers_needed": 2238}, 0.008
+    )
+    row = replace(samples.SECTORS[0], judgements=(ahead,))
+    text = text_of(pages.render_scoreboard(replace(samples.SCOREBOARD, rows=(row,)), samples.SHELL, "vi"))
+    assert "Chưa đủ số kỳ đo" in text
+    assert "2.238" not in text
+
+
+def test_a_sector_made_of_sectors_calls_them_so():
+    html = pages.render_sector(replace(samples.SECTOR, parts="sector"), samples.SHELL, "vi")
+    assert "Từng phần của lĩnh vực này" in html
+    assert "Từng cơ quan" not in html
+
+
 def test_a_suppressed_sector_prints_no_number_even_if_it_is_given_one():
     leaky = Figure(0.4321, 0.3456, 0.5678, 7, 6.5, 0.0987, suppressed=True)
     page = replace(samples.SCOREBOARD, rows=(SectorRow("Đầu tư", "14a", leaky, ()),))
