@@ -77,6 +77,8 @@ def check_by(folder: Folder, record: Record) -> Iterator[str]:
             continue
         ours = table.iloc[place]
         if row.get("boundary") or row.get("r_defect") or record.get("boundary"):
+            if not (math.isfinite(ours["rate"]) and math.isfinite(ours["se"])):
+                yield f"{record['id']}: {ours['rate']} ± {ours['se']}"
             continue
         answer = {"est": ours["rate"], "se": ours["se"], "df": ours["df"]}
         if ours["se"] > 1e-12:  # without variation R's design effect is 0/0: a rounding error, whatever it prints
@@ -87,16 +89,13 @@ def check_by(folder: Folder, record: Record) -> Iterator[str]:
 
 
 def check_ci(folder: Folder, record: Record) -> Iterator[str]:
-    frame, design, variable = read(folder, record)
-    found = rate(
-        frame,
-        design,
-        variable,
-        within=folder.condition(record, record["variable"]),
-        method=record["method"],
-        confidence_level=record["level"],
-        like_r=True,
-    )
+    _, design, variable = read(folder, record)
+    method, level = record["method"], record["level"]
+    within = folder.condition(record, record["variable"])
+    needs_frame = method == "likelihood" or design.replicates is not None
+    table = folder.frame(record["design"]) if needs_frame else folder.cells(record["design"], variable, within)
+    within = within if needs_frame else None
+    found = rate(table, design, variable, within=within, method=method, confidence_level=level, like_r=True)
     value = record["value"]
     if record.get("boundary"):
         yield from check_bounds(record, found)

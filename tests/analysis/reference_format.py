@@ -12,7 +12,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis import Design, Replicates, calibrate, post_stratify, rake, trim
+from analysis import Cells, Design, Replicates, calibrate, cells, post_stratify, rake, trim
 from analysis.conditions import read_condition
 
 OWN = Path(__file__).parent / "reference"
@@ -30,6 +30,7 @@ class Folder:
         self.records: list[dict[str, Any]] = content["records"]
         self.frame = cache(self._frame)
         self.design = cache(self._design)
+        self.cells = cache(self._cells)
 
     def whole(self, name: str) -> dict[str, Any]:
         """A design's description with what it takes over from its base."""
@@ -66,6 +67,10 @@ class Folder:
             if uses_columns(spec["column"], frame):
                 outcomes[f"v:{variable}"] = read_outcome(frame, spec)
         return pd.concat([frame, pd.DataFrame(outcomes, index=frame.index)], axis=1)
+
+    def _cells(self, name: str, outcome: str, within: str | None) -> Cells:
+        """Kept cells of one question, which many intervals are about."""
+        return cells(self.frame(name), self.design(name), outcome, within=within, binary=True)
 
     def _design(self, name: str) -> Design:
         own = self.designs[name]
