@@ -7,10 +7,14 @@ import sys
 
 import click
 
+from survey.actions.signing_in import add_staff, new_password
 from survey.cli.installation import Installation, pass_installation
-from survey.settings import make_home
+from survey.settings import make_home, write_private
 from survey.store.database import Database
 from survey.store.migrating import migrate as run_migrations
+
+DEMO_ACCOUNTS = "demo-accounts.txt"
+DEMO_STAFF = (("lanh-dao", "official"), ("thong-ke", "statistician"))
 
 
 @click.command()
@@ -66,6 +70,31 @@ def _load_demo(installation: Installation) -> None:
     from survey.actions.working import run_due_jobs
 
     click.echo("Loading the demonstration: real counts of two UK services, and a synthetic Sóc Trăng ...")
-    load_demo(installation.database, installation.keys, installation.signer, today=installation.today)
+    demo = load_demo(
+        installation.database,
+        installation.keys,
+        installation.signer,
+        today=installation.today,
+        progress=lambda what, _: click.echo(f"  {what}"),
+    )
     for line in run_due_jobs(installation.database, installation.signer, installation.now, installation.today):
         click.echo(f"  {line}")
+    click.echo("Answer as a citizen (the link is good for one answer):")
+    for token in demo.tokens.values():
+        click.echo(f"  {installation.settings.base_url}/t/{token}")
+    click.echo(f"Sign in at {installation.settings.base_url}/staff/ as:")
+    for name, role, password in _demo_accounts(installation):
+        click.echo(f"  {name}  {password}  ({role})")
+
+
+def _demo_accounts(installation: Installation) -> list[tuple[str, str, str]]:
+    """The demonstration's accounts; their passwords are made once and kept beside the demonstration's data."""
+    kept = installation.settings.home / DEMO_ACCOUNTS
+    if not kept.exists():
+        accounts = [(name, role, new_password()) for name, role in DEMO_STAFF]
+        for name, role, password in accounts:
+            now, actor = installation.now, "hailong init --demo"
+            add_staff(installation.database, name, role, password, now=now, actor=actor)
+        write_private(kept, "".join("\t".join(account) + "\n" for account in accounts).encode())
+    lines = kept.read_text(encoding="utf-8").splitlines()
+    return [(name, role, password) for name, role, password in (line.split("\t") for line in lines)]
