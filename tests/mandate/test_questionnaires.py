@@ -20,10 +20,10 @@ from survey.mandate.questionnaires import (
 from survey.mandate.text import LANGUAGES, Text
 
 PUBLISHED_DIGESTS = {
-    "education@1": "9915694275caf7266764d1346d455964d27f3bbb732527d225c81330c592d12c",
-    "health@1": "8ef2c22105e38ac7cba83b3623a952d1835401ed993e39d9d4e69789a68e3139",
-    "onequestion@1": "82a260e36017996326b2d34921d688069fc62a0f96aaf7b98106108f71bb3ad1",
-    "procedures@1": "e57a0fb409ee848b8420a0057c0b32e3b557a3e90668f1bafc10ddee4519a43b",
+    "education@1": "f1ed177e751c908c418ba9b2717e0c6795bc56e0dc26ca5375fc72573b63e1f7",
+    "health@1": "f705c6dc73b690cd853a286f669823b7ae5eaf048274a4ed1209b95583f50c7e",
+    "onequestion@1": "510f419856cec9e7621f568d0510a767868fa5c41055bd05c9172d8053b69aeb",
+    "procedures@1": "17fbd17f5f9913594e49377134c609e8a1ac605964d75beb4a790c409a236b08",
 }
 QUESTIONNAIRES = list(load_questionnaires().values())
 KHMER = re.compile(r"[\u1780-\u17ff]")
