@@ -110,7 +110,13 @@ def invite(installation: Installation, wave_code: str, count: int, seed: int | N
 
     chosen = secrets.randbelow(2**31) if seed is None else seed
     invited = draw_invitations(
-        installation.database, installation.keys, wave_code, count, seed=chosen, today=installation.today
+        installation.database,
+        installation.keys,
+        wave_code,
+        count,
+        seed=chosen,
+        today=installation.today,
+        now=installation.now,
     )
     base_url = installation.settings.base_url
     for each in invited:

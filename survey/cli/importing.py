@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +10,12 @@ import click
 from survey.cli.installation import Installation, pass_installation
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def show_progress(what: str, done: int) -> None:
+    """Count on one line of the terminal; silent where nobody watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{what}: {done:,} ", nl=False, err=True)
 
 
 @click.group("import")
@@ -43,6 +50,7 @@ def counts(installation: Installation, file: Path, wave_code: str, collected: st
         wave_code=wave_code,
         collected=collected,
         today=installation.today,
+        progress=show_progress,
     )
     tally(installation.database)
     click.echo(str(summary))
@@ -56,9 +64,15 @@ def frame(installation: Installation, file: Path, wave_code: str) -> None:
     """Who could be asked: agency,sector,population totals, or one line a transaction (dossier,agency,procedure)."""
     from survey.actions.importing_frame import import_frame
 
-    click.echo(
-        str(import_frame(installation.database, installation.keys, file, wave_code=wave_code, today=installation.today))
+    summary = import_frame(
+        installation.database,
+        installation.keys,
+        file,
+        wave_code=wave_code,
+        today=installation.today,
+        progress=show_progress,
     )
+    click.echo(str(summary))
 
 
 @import_group.command("agencies")
