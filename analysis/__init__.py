@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from analysis.design import Design as Design
     from analysis.drawing import Drawn as Drawn
     from analysis.drawing import draw as draw
+    from analysis.driver_parts import Driver as Driver
+    from analysis.driver_parts import drivers as drivers
     from analysis.estimate import Estimate as Estimate
     from analysis.estimation import covariance_of as covariance_of
     from analysis.estimation import mean as mean
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from analysis.smallarea import fay_herriot as fay_herriot
     from analysis.smallarea import small_areas as small_areas
     from analysis.standardise import Standardised as Standardised
+    from analysis.standardise import compare_areas as compare_areas
     from analysis.standardise import compare_with_whole as compare_with_whole
     from analysis.tables import Independence as Independence
     from analysis.tables import chi_square as chi_square
@@ -96,6 +99,7 @@ if TYPE_CHECKING:
     from analysis.weights import rake as rake
     from analysis.weights import trim as trim
     from analysis.weights import weights_of as weights_of
+    from analysis.window import unite_waves as unite_waves
 
 _HOMES = {
     "adequacy": (
@@ -207,6 +211,7 @@ _HOMES = {
     ),
     "standardise": (
         "Standardised",
+        "compare_areas",
         "compare_with_whole",
     ),
     "tables": (
@@ -231,6 +236,8 @@ _HOMES = {
         "trim",
         "weights_of",
     ),
+    "driver_parts": ("Driver", "drivers"),
+    "window": ("unite_waves",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from analysis.design import Design
 from analysis.errors import AnalysisError
+from analysis.estimation import covariance_of, rate_by
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -68,6 +70,33 @@ def compare_with_whole(  # one entry per area and procedure
     mix = np.asarray(np.bincount(kind, size, kinds.size), dtype=float)
     t = float(-special.stdtrit(df, (1 - confidence_level) / 2)) if np.isfinite(df) else _normal(confidence_level)
     return [_compare(name, names == name, kind, p, s, size, mix, df, t) for name in sorted(set(names.tolist()))]
+
+
+def compare_areas(
+    frame: Any,
+    design: Design,
+    outcome: str,
+    area: str,
+    procedure: str,
+    *,
+    within: str | None = None,
+    confidence_level: float = 0.95,
+) -> list[Standardised]:
+    """Estimate the rates of area × procedure from a frame and compare each area with the whole at the whole's mix.
+
+    The rates' covariance is the design's; each variance is kept at least at that of its effective size.
+    """
+    table = rate_by(frame, design, outcome, [area, procedure], within=within, confidence_level=confidence_level)
+    places = table.index.to_frame()
+    return compare_with_whole(
+        places[area].astype(str).tolist(),
+        places[procedure].astype(str).tolist(),
+        table["rate"].to_numpy(),
+        covariance_of(table).to_numpy(),
+        table["population"].to_numpy(),
+        n_effective=table["n_effective"].to_numpy(),
+        confidence_level=confidence_level,
+    )
 
 
 def _compare(

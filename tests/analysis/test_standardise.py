@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from analysis.standardise import BadMix, compare_with_whole
+from analysis import Design
+from analysis.standardise import BadMix, compare_areas, compare_with_whole
 
 AREA = ["hill", "hill", "delta", "delta"]
 KIND = ["land", "birth", "land", "birth"]
@@ -71,3 +73,26 @@ def test_entries_that_do_not_fit_are_refused():
         compare_with_whole(["a", "a"], ["x", "x"], [0.9, 0.8], [1e-4] * 2, [10, 10])
     with pytest.raises(BadMix, match="above 0"):
         compare_with_whole(["a", "b"], ["x", "x"], [0.9, 0.8], [1e-4] * 2, [10, 0])
+
+
+def test_areas_are_compared_from_a_frame_of_counts():
+    """Two communes, two procedures, simple strata: the same as from the table's own rates, variances and sizes."""
+    frame = pd.DataFrame(
+        {
+            "area": ["hill"] * 4 + ["delta"] * 4,
+            "kind": ["land", "land", "birth", "birth"] * 2,
+            "sat": [1, 0] * 4,
+            "n": [40, 10, 19, 1, 18, 2, 47, 3],
+            "N": [300, 300, 100, 100, 100, 100, 300, 300],
+        }
+    )
+    frame["stratum"] = frame["area"] + frame["kind"]
+    hill, delta = sorted(
+        compare_areas(frame, Design(stratum="stratum", population="N", count="n"), "sat", "area", "kind"),
+        key=lambda s: s.area,
+        reverse=True,
+    )
+    assert (hill.area, hill.crude) == ("hill", pytest.approx(0.75 * 0.8 + 0.25 * 0.95))
+    assert hill.standardised == pytest.approx((0.8 + 0.95) / 2)
+    assert hill.difference < 0 < delta.difference
+    assert hill.low < hill.difference < hill.high
