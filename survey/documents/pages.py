@@ -139,11 +139,15 @@ class AdequacyRow:
 
 @dataclass(frozen=True, slots=True)
 class AdequacyPage:
-    """Whether the sample carries the verdicts: rows come worst first."""
+    """Whether the sample carries the verdicts: sectors, then agencies within them, worst first; `hidden` cells are too
+    small to show."""
 
     basis: Basis
     as_of: date
     rows: tuple[AdequacyRow, ...]
+    agencies: tuple[AdequacyRow, ...] = ()
+    hidden: int = 0
+    minimum_cell: int = 10
     invited: int | None = None
     responses: int = 0
     waves: tuple[Link, ...] = ()

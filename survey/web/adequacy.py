@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,22 +22,29 @@ def adequacy_page(
     opened: OpenRelease, agencies: Mapping[str, Agency], waves: tuple[Link, ...], language: str
 ) -> AdequacyPage:
     """Sectors and agencies of a release as rows: flagged ones first, verdicts that cannot be carried before others."""
-    cells = [figure for figure in opened.figures if figure.level in ("sector", "agency")]
-    rows = [_row(figure, _name(figure, agencies, language)) for figure in cells]
-    whole = next((figure.numbers for figure in opened.figures if figure.level == "wave" and not figure.suppressed), {})
+    shown = [figure for figure in opened.figures if not figure.suppressed]
+    whole = next((figure.numbers for figure in shown if figure.level == "wave"), {})
     return AdequacyPage(
         basis=to_basis(opened, language),
         as_of=date.fromisoformat(opened.header["as_of"]),
-        rows=tuple(sorted(rows, key=_badness)),
+        rows=_rows(shown, "sector", agencies, language),
+        agencies=_rows(shown, "agency", agencies, language),
+        hidden=len(opened.figures) - len(shown),
+        minimum_cell=opened.rule.minimum_cell,
         invited=whole.get("invited"),
         responses=whole.get("n", 0),
         waves=waves,
     )
 
 
+def _rows(
+    shown: Sequence[StoredFigure], level: str, agencies: Mapping[str, Agency], language: str
+) -> tuple[AdequacyRow, ...]:
+    rows = [_row(figure, _name(figure, agencies, language)) for figure in shown if figure.level == level]
+    return tuple(sorted(rows, key=_badness))
+
+
 def _row(figure: StoredFigure, name: str) -> AdequacyRow:
-    if figure.suppressed:
-        return AdequacyRow(name, 0, None, None, None, None, None, suppressed=True)
     numbers = figure.numbers
     judgement = _judgement_in_force(numbers)
     needed = judgement.numbers.get("answers_needed") if judgement else None
@@ -84,10 +91,10 @@ def _flags(numbers: Mapping[str, Any], judgement: Judgement | None) -> tuple[Fla
     return tuple(flags)
 
 
-def _badness(row: AdequacyRow) -> tuple[bool, int, int, float]:
-    """Shown cells before hidden ones, verdicts that cannot be carried first, then more flags, then wider margins."""
+def _badness(row: AdequacyRow) -> tuple[int, int, float]:
+    """Verdicts that cannot be carried first, then more flags, then wider margins."""
     verdict = WORST.index(row.judgement.verdict) if row.judgement and row.judgement.verdict in WORST else len(WORST)
-    return row.suppressed, verdict, -len(row.flags), -(row.margin or 0.0)
+    return verdict, -len(row.flags), -(row.margin or 0.0)
 
 
 def _name(figure: StoredFigure, agencies: Mapping[str, Agency], language: str) -> str:
