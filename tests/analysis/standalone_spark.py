@@ -33,7 +33,7 @@ def start(home: Path) -> Iterator[Any]:
 
 
 def open_session(address: str, environment: dict[str, str]) -> Iterator[Any]:
-    from pyspark.sql import SparkSession  # noqa: PLC0415
+    from pyspark.sql import SparkSession
 
     os.environ["SPARK_LOCAL_IP"] = environment["SPARK_LOCAL_IP"]
     builder = SparkSession.builder.master(address).appName("test_engines")
