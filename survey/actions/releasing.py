@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.sectors import ancestors, descendants, load_sectors
 from survey.mandate.targets import load_targets
-from survey.store import frames, invitations, ledger, releases, tallies, waves
+from survey.store import frames, ledger, releases, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 from survey.store.releases import Release, StoredFigure
@@ -73,7 +73,10 @@ def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[S
     """Header and figures, the same bytes for the same checkpoint, frame and rule. Raises CannotEstimate, NotTallied."""
     data = read_wave(connection, wave_code)
     checkpoint = _checkpoint_of(connection, wave_code)
-    answered = invitations.count_spent(connection, wave_code)
+    # What was invited and answered by now would make another figure of the same checkpoint tomorrow.
+    accounted = json.loads(checkpoint.accounting).get(wave_code, {})
+    data = replace(data, invited={code: counts["invited"] for code, counts in accounted.items()})
+    answered = {code: counts["answered"] for code, counts in accounted.items()}
     figures = [*_lattice(connection, data, checkpoint, answered)]
     return _header(connection, data, checkpoint), hide_small(figures, data.rule.minimum_cell)
 
