@@ -158,8 +158,11 @@ def _grid(bounds: tuple[float, float], rates: Scale, language: str) -> list[Mark
 
 
 def _steps(bounds: tuple[float, float]) -> list[float]:
-    width = STEP if bounds[1] - bounds[0] <= 8 * STEP else 2 * STEP
-    return [round(bounds[0] + order * width, 2) for order in range(int((bounds[1] - bounds[0]) / width + 1.001))]
+    """Round shares within the bounds, at most eleven: every 5, 10 or 20 points."""
+    span = bounds[1] - bounds[0]
+    width = 5 if span <= 0.41 else 10 if span <= 0.61 else 20
+    first, last = ceil(round(bounds[0] * 100 / width, 6)), floor(round(bounds[1] * 100 / width, 6))
+    return [order * width / 100 for order in range(first, last + 1)]
 
 
 def _target_lines(targets: Sequence[float], rates: Scale) -> list[Markup]:
@@ -187,7 +190,7 @@ def _published(x: float, y: float, *, explained: bool) -> Markup:
 def _years(points: Sequence[TrendPoint], periods: Scale, language: str) -> list[Markup]:
     marks = []
     for order, point in enumerate(points):
-        if point.begins.month == 1 or (len(points) < 18 and order % 3 == 0):
+        if order % 3 == 0 if len(points) < 18 else point.begins.month == 1:
             across = periods.place(order)
             marks.append(_vertical("tick", across, TREND_BOTTOM, TREND_BOTTOM + 5))
             marks.append(_text("tick", across, TREND_BOTTOM + 20, month(point.begins, language), "middle"))

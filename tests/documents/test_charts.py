@@ -59,6 +59,13 @@ def test_bounds_hold_every_value_in_whole_steps_of_five_points(values, bounds):
     assert bounds_of(values) == bounds
 
 
+def test_an_axis_names_round_shares_whatever_the_range():
+    wide = caterpillar([Interval(0.3, 0.07, 0.6, "a"), Interval(0.9, 0.8, 0.98, "b")], [[], []], "en")
+    assert re.findall(r">(\d+%)<", wide.axis) == ["20%", "40%", "60%", "80%", "100%"]
+    narrow = caterpillar([Interval(0.9, 0.88, 0.93, "a")], [[]], "en")
+    assert re.findall(r">(\d+%)<", narrow.axis) == ["85%", "90%", "95%"]
+
+
 def test_a_trend_marks_breaks_and_what_no_definition_explains():
     points = [
         TrendPoint(date(2026, 3, 1), 0.91, 0.9, 0.92, 0.9),
