@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from analysis.adequacy import answers_needed as answers_needed
     from analysis.adequacy import power_now as power_now
     from analysis.adequacy import where_to_ask as where_to_ask
-    from analysis.cells import Cells as Cells
-    from analysis.cells import cells as cells
     from analysis.certificate import Certificate as Certificate
     from analysis.certificate import SimulatedDesign as SimulatedDesign
     from analysis.certificate import certify as certify
@@ -67,6 +65,8 @@ if TYPE_CHECKING:
     from analysis.ranks import RankSet as RankSet
     from analysis.ranks import comparison_factor as comparison_factor
     from analysis.ranks import rank_sets as rank_sets
+    from analysis.reduction import Cells as Cells
+    from analysis.reduction import cells as cells
     from analysis.reliability import both_sides as both_sides
     from analysis.reliability import nchs_reliability as nchs_reliability
     from analysis.replicates import Replicates as Replicates
@@ -108,7 +108,7 @@ _HOMES = {
         "power_now",
         "where_to_ask",
     ),
-    "cells": (
+    "reduction": (
         "Cells",
         "cells",
     ),

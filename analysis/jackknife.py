@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Codes, Flags, Vector, add_up, count_up
-from analysis.cells import Cells
 from analysis.errors import BadDesign
+from analysis.reduction import Cells
 from analysis.stages import Stage
 
 

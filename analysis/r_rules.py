@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.cells import Cells, cells
 from analysis.domains import code_domains
 from analysis.profile_likelihood import first_logit
+from analysis.reduction import Cells, cells
 from analysis.sample import Sample, prepare
 
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from analysis.arrays import Codes, Vector
 from analysis.balanced import balance
-from analysis.cells import Cells, cells
 from analysis.conditions import list_columns
 from analysis.design import Design
 from analysis.errors import BadDesign
 from analysis.jackknife import Jackknife, read_jackknife
+from analysis.reduction import Cells, cells
 from analysis.replicates import Replicates
 from analysis.sample import Sample, prepare
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Flags, Vector
-from analysis.cells import Cells, cells
 from analysis.conditions import list_columns, read_condition
 from analysis.design import Design
 from analysis.errors import BadDesign, BadWeight, ColumnMissing, NotBinary
+from analysis.reduction import Cells, cells
 from analysis.stages import Stage, read_stages, weigh_by_population
 from analysis.steps import Step
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Codes, Flags, Vector, add_up, code_rows, count_up
-from analysis.cells import Cells
 from analysis.errors import BadPopulation, LonelyPSU, PSUInTwoStrata
+from analysis.reduction import Cells
 
 _CENSUS = 1e-7  # R's rule: a stratum observed to this share of its size adds no variance
 

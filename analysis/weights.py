@@ -15,9 +15,9 @@ import pandas as pd
 
 from analysis.arrays import Vector
 from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, rake_margins, solve_calibration
-from analysis.cells import cells
 from analysis.design import Design
 from analysis.errors import BadDesign, BadMargin
+from analysis.reduction import cells
 from analysis.sample import prepare
 from analysis.terms import Categories, Intercept, Model, Number, Term, code_labels, list_labels
 from analysis.trimming import Trimming
