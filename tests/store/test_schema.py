@@ -1,0 +1,163 @@
+"""The migrations make exactly the tables that the code speaks of, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, inspect, text
+
+from survey.store import migrating
+from survey.store.database import Database
+from survey.store.migrating import (
+    SchemaOutdated,
+    SchemaTooNew,
+    check_schema,
+    current_revision,
+    migrate,
+    migrations_folder,
+    newest_revision,
+)
+from survey.store.tables import metadata
+
+WITHOUT_ROWID = {"inbox", "receipt", "spent", "invitation", "staff_session"}
+NEVER_CHANGED = {
+    "batch",
+    "receipt",
+    "checkpoint",
+    "exclusion",
+    "spent",
+    "questionnaire",
+    "frame",
+    "frame_stratum",
+    "published_figure",
+    "audit",
+}
+GUARDS = {
+    *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
+    ("inbox", "update"),
+    ("release_figure", "update"),
+    ("release_figure", "insert"),
+    ("release_figure", "delete"),
+    ("release", "update"),
+    ("release", "delete"),
+    ("ledger", "update"),
+    ("ledger", "delete"),
+    ("wave", "update"),
+}
+
+
+def test_the_migrated_schema_equals_the_tables_in_code(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        )
+        assert compare_metadata(context, metadata) == []
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_check_constraints_are_those_in_code(database: Database) -> None:
+    """Alembic does not compare them."""
+    with database.reading() as connection:
+        inspector = inspect(connection)
+        for name, table in metadata.tables.items():
+            checks = [each for each in table.constraints if isinstance(each, CheckConstraint)]
+            expected = {f"ck_{name}_{str(each.name).removeprefix(f'ck_{name}_')}" for each in checks}
+            assert {each["name"] for each in inspector.get_check_constraints(name)} == expected, name
+
+
+def test_rows_whose_order_would_tell_who_came_when_have_no_rowid(database: Database) -> None:
+    if not database.is_sqlite:
+        with database.reading() as connection:
+            sequences = inspect(connection).get_sequence_names()
+        assert sequences == [], "a sequence would number rows in the order of their arrival"
+        return
+    with database.reading() as connection:
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+    assert {name for name, sql in rows if "WITHOUT ROWID" in sql} == WITHOUT_ROWID
+
+
+def test_every_table_that_must_not_change_has_its_triggers(database: Database) -> None:
+    sqlite = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+    postgresql = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+    with database.reading() as connection:
+        rows = connection.execute(text(sqlite if database.is_sqlite else postgresql)).all()
+    found = {(table, re.sub(rf"^{table}_no_([a-z]+).*", r"\1", name)) for table, name in rows}
+    truncate = set() if database.is_sqlite else {(table, "truncate") for table, event in GUARDS if event == "delete"}
+    assert found == GUARDS | truncate
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    assert migrate(database) == (newest_revision(), newest_revision())
+
+
+def test_an_empty_database_is_told_to_migrate(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path / 'empty.sqlite'}", tmp_path / "write.lock")
+    assert current_revision(empty) is None
+    with pytest.raises(SchemaOutdated, match=r"has schema none, .* Run `hailong migrate`"):
+        check_schema(empty)
+
+
+def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
+    with database.writing("test") as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match=r"schema 9999, .* Install the newer version"):
+        migrate(database)
+    assert current_revision(database) == "9999"
+
+
+def test_a_migration_keeps_every_row(filled: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A migration that rebuilds a parent table, the riskiest kind on SQLite, run over a database with rows."""
+    folder = _add_migration(
+        tmp_path,
+        "    with op.batch_alter_table('sector') as batch:\n"
+        "        batch.alter_column('name', type_=sa.String(4000), existing_type=sa.Text(), existing_nullable=False)\n",
+    )
+    before = _read_rows(filled)
+    assert all(before[table] for table in ("ledger", "inbox", "receipt", "release_figure", "stratum", "sector"))
+    monkeypatch.setattr(migrating, "migrations_folder", lambda: folder)
+    old = current_revision(filled)
+    assert migrate(filled) == (old, "9999")
+    assert _read_rows(filled) == before
+    with filled.reading() as connection:
+        if filled.is_sqlite:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    filled: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = _add_migration(
+        tmp_path,
+        "    op.add_column('series', sa.Column('half', sa.Text()))\n    raise RuntimeError('the disk is full')\n",
+    )
+    before, old = _read_rows(filled), current_revision(filled)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrating, "migrations_folder", lambda: folder)
+        with pytest.raises(RuntimeError, match="the disk is full"):
+            migrate(filled)
+    assert current_revision(filled) == old
+    assert _read_rows(filled) == before
+    with filled.reading() as connection:
+        assert "half" not in {column["name"] for column in inspect(connection).get_columns("series")}
+
+
+def _read_rows(database: Database) -> dict[str, list[str]]:
+    with database.reading() as connection:
+        return {name: sorted(map(repr, connection.execute(table.select()))) for name, table in metadata.tables.items()}
+
+
+def _add_migration(tmp_path: Path, body: str) -> Path:
+    """A folder with this program's migrations and one more, 9999."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "9999_trial.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        f"revision, down_revision = '9999', '{newest_revision()}'\n"
+        f"def upgrade():\n{body}"
+    )
+    return folder
