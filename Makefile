@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 DEMO_HOME := .demo
 BIND ?= 127.0.0.1:8000
+DEMO = HAILONG_HOME=$(DEMO_HOME) HAILONG_BASE_URL=http://$(BIND) $(BIN)/hailong
 
 .PHONY: help setup setup-test setup-all demo demo-load test check nightly bench lock clean
 
@@ -32,14 +33,14 @@ install:
 	@touch $(VENV)/installed-run; test $(LOCK) = run || touch $(VENV)/installed-test
 
 demo: demo-load ## Set up, load the demonstration and serve it on http://127.0.0.1:8000
-	@HAILONG_HOME=$(DEMO_HOME) $(BIN)/hailong serve --bind $(BIND)
+	@$(DEMO) serve --bind $(BIND)
 
 demo-load: $(VENV)/installed-run
-	@HAILONG_HOME=$(DEMO_HOME) $(BIN)/hailong init --demo
+	@$(DEMO) init --demo
 
 test: $(VENV)/installed-test ## Set up and run the tests
 	@.ci/provide chromium postgresql
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
 check: $(VENV)/installed-test ## Lint, types, contracts
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -37,6 +38,7 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
     settings = installation.settings
     if settings.is_sqlite and workers not in (None, 1):
         raise click.UsageError("SQLite is served by one process (it has one writer). Use PostgreSQL for more.")
+    _refuse_taken(bind)
     _ = installation.database
     _ = installation.signer
     from survey.cli.server import Server
@@ -107,6 +109,19 @@ class WorkChild:
             self._process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+
+def _refuse_taken(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise click.UsageError(f"'{bind}' is not HOST:PORT. Try --bind 127.0.0.1:8000.")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise click.UsageError(f"Cannot serve on {bind}: {error.strerror}. Choose another with --bind.") from error
 
 
 def keep_address(installation_home: os.PathLike[str], bind: str) -> None:
