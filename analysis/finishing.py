@@ -193,7 +193,7 @@ def _describe_weights(sample: Sample, domains: Domains, place: int, method: str)
     """What the methods on weights or on a finite stratum need besides."""
     inside = domains.code == place
     if method == "gamma":
-        dissatisfied = (sample.second[:, 1, 1] - sample.second[:, 1, domains.place])[inside].sum()
+        dissatisfied = (sample.second[:, 1, 1] - sample.second[:, 1, 2])[inside].sum()
         heaviest = (sample.cells.heaviest * sample.factor)[inside & (sample.counts[:, 1] > 0)].max()
         total = domains.weights[place]
         return {"rare_squares": float(max(dissatisfied, 0.0)) / total**2, "largest_share": float(heaviest / total)}

@@ -24,6 +24,7 @@ from analysis.limits import (
     exact_finite,
     exact_rate,
     fay_feuer,
+    finite_limits,
     guarded_size,
     t_quantile,
     wilson,
@@ -78,6 +79,7 @@ class Statistics:
     rare_squares: float | None = None
     largest_share: float | None = None
     population: int | None = None
+    fraction: float = 0.0
 
     @property
     def tail(self) -> float:
@@ -113,7 +115,8 @@ def interval(method: str = "guarded", **statistics: Any) -> Interval:
 
     Keyword arguments: `rate` (0..1), `variance` of the rate, `n` responses and `successes` among them (integers: the
     boundaries are read from these), `df`; `kish_deff` = n Σ(1-f)w² / (Σw)²; `census` when every stratum was observed
-    whole; `confidence_level`; `pooled_deff`, the survey's own design effect, for clusters.
+    whole; `confidence_level`; `pooled_deff`, the survey's own design effect, for clusters; `fraction`, the share of a
+    finite population that was observed, Σ f w² / Σ w² over the responses (`guarded`; 0 without a population).
     `rows` (`beta`, `likelihood`): the rows that R would count, when they are not `n`. `logit_start` (`likelihood`):
     see `profile_likelihood.first_logit`. `logit_variance` (`logit`): the replicates' own, for replicate weights.
     `rare_squares` = Σw²(1-y)/(Σw)² and `largest_share` = max w/Σw (`gamma`). `population` (`exact-fpc`): the size of
@@ -133,7 +136,7 @@ def interval(method: str = "guarded", **statistics: Any) -> Interval:
 
 def _guarded(known: Statistics) -> Interval:
     size = _size(known)
-    low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
+    low, high = finite_limits(_own_rate(known), size, known.fraction, known.confidence_level)
     return _interval(known, "guarded", (float(low), float(high)), size, _explain(known))
 
 
