@@ -13,11 +13,11 @@ from survey.mandate.periods import half_month
 from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.proof import MalformedReceipt, canonical_json, receipt_code, receipt_hash
-from survey.store import invitations, waves
+from survey.store import invitations
 from survey.store.database import Database
+from survey.store.invitations import Invitation
 from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
 from survey.store.responses import Response, knows_receipt
-from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, Writer
 
 LONGEST_COMMENT = 2000
@@ -64,7 +64,7 @@ class BadAnswers(Refusal):
 class OpenForm:
     """What the page shows to whoever holds a valid token."""
 
-    wave: Wave
+    wave_code: str
     questionnaire: Questionnaire
     token_hash: bytes
     stratum_code: str
@@ -106,11 +106,10 @@ def answer(
     code = receipt_code(keys.receipt, _checked_key(key))
     if is_spent:
         return _replay(database, code)
-    wave = form.wave
     chosen, comments = check_answers(form.questionnaire, answers)
     response = Response(
         id=secrets.token_bytes(16),
-        wave_code=wave.code,
+        wave_code=form.wave_code,
         stratum_code=form.stratum_code,
         receipt_hash=receipt_hash(code),
         nonce1=secrets.token_bytes(32),
@@ -181,31 +180,29 @@ def clean_text(text: str) -> str:
 def _find_form(
     database: Database, keys: Keys, token: str, today: date, *, spent_may_be_over: bool = False
 ) -> tuple[OpenForm, bool]:
-    canonical = _canonical(token)
     with database.reading() as connection:
-        invitation = invitations.find_invitation(connection, keys.token_hash(canonical))
-        wave = waves.find_wave(connection, invitation.wave_code) if invitation else None
-    if invitation is None or wave is None or wave.questionnaire_code is None:
+        invitation = invitations.find_invitation(connection, keys.token_hash(_canonical(token)))
+    if invitation is None or invitation.questionnaire_code is None:
         raise UnknownToken
     if not (invitation.is_spent and spent_may_be_over):
-        _check_dates(wave, today, is_spent=invitation.is_spent)
+        _check_dates(invitation, today)
     form = OpenForm(
-        wave,
-        load_questionnaire(wave.questionnaire),
+        invitation.wave_code,
+        load_questionnaire(invitation.questionnaire),
         invitation.token_hash,
         invitation.stratum_code,
         invitation.channel,
     )
-    return form, invitation.is_spent
+    return form, bool(invitation.is_spent)
 
 
-def _check_dates(wave: Wave, today: date, *, is_spent: bool) -> None:
-    if is_spent:
+def _check_dates(invitation: Invitation, today: date) -> None:
+    if invitation.is_spent:
         return
-    if not wave.closed and today < wave.opens_on:
-        raise WaveNotOpen
-    if not wave.takes_answers(today):
+    if invitation.closed or today > invitation.closes_on:
         raise WaveClosed
+    if today < invitation.opens_on:
+        raise WaveNotOpen
 
 
 def _replay(database: Database, code: str) -> str:
@@ -249,5 +246,5 @@ def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, today: date
         "psu": "",
         "questionnaire": form.questionnaire.key,
         "stratum": form.stratum_code,
-        "wave": form.wave.code,
+        "wave": form.wave_code,
     }

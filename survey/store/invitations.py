@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from survey.store.sql import insert_many, insert_once
-from survey.store.tables import invitation, spent
+from survey.store.tables import invitation, spent, wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,37 @@ class Invitation:
     wave_code: str
     stratum_code: str
     channel: str
+    questionnaire_code: str | None
+    questionnaire_version: int | None
+    opens_on: date
+    closes_on: date
+    closed: bool
     is_spent: bool
+
+    @property
+    def questionnaire(self) -> str:
+        """Code and version in one word."""
+        return f"{self.questionnaire_code}@{self.questionnaire_version}"
+
+
+# Built once: a citizen waits for this query, and building it costs as much as running it.
+INVITATION_BY_HASH = (
+    select(
+        invitation.c.token_hash,
+        invitation.c.wave_code,
+        invitation.c.stratum_code,
+        invitation.c.channel,
+        wave.c.questionnaire_code,
+        wave.c.questionnaire_version,
+        wave.c.opens_on,
+        wave.c.closes_on,
+        wave.c.closed,
+        exists().where(spent.c.token_hash == invitation.c.token_hash).correlate(invitation),
+    )
+    .join(wave, wave.c.code == invitation.c.wave_code)
+    .where((invitation.c.token_hash == bindparam("given")) | (invitation.c.code_hash == bindparam("given")))
+)
+IS_SPENT = select(exists().where(spent.c.token_hash == bindparam("token")))
 
 
 def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -29,17 +60,8 @@ def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | None:
     """The invitation whose token or typed code has this keyed hash."""
-    used = exists().where(spent.c.token_hash == invitation.c.token_hash).correlate(invitation)
-    query = select(
-        invitation.c.token_hash,
-        invitation.c.wave_code,
-        invitation.c.stratum_code,
-        invitation.c.channel,
-        used.label("is_spent"),
-    )
-    by_either = (invitation.c.token_hash == given_hash) | (invitation.c.code_hash == given_hash)
-    row = connection.execute(query.where(by_either)).one_or_none()
-    return Invitation(row.token_hash, row.wave_code, row.stratum_code, row.channel, bool(row.is_spent)) if row else None
+    row = connection.execute(INVITATION_BY_HASH, {"given": given_hash}).one_or_none()
+    return Invitation(*row) if row else None
 
 
 def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum_code: str) -> bool:
@@ -65,7 +87,7 @@ def list_token_hashes(connection: Connection, wave_code: str) -> list[tuple[byte
 
 
 def is_spent(connection: Connection, token_hash: bytes) -> bool:
-    return bool(connection.scalar(select(exists().where(spent.c.token_hash == token_hash))))
+    return bool(connection.scalar(IS_SPENT, {"token": token_hash}))
 
 
 def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
 from survey.store.sql import insert_once
 from survey.store.tables import inbox, receipt
@@ -25,6 +25,11 @@ class Response:
     text: bytes
 
 
+SEALED = exists().where(receipt.c.receipt_hash == bindparam("receipt"))
+IS_SEALED = select(SEALED)
+IS_KNOWN = select(or_(exists().where(inbox.c.receipt_hash == bindparam("receipt")), SEALED))
+
+
 def add_response(connection: Connection, response: Response) -> bool:
     """Put a response in the inbox; False when one with this receipt is there already."""
     values = {name: getattr(response, name) for name in Response.__slots__}
@@ -38,14 +43,12 @@ def remove_response(connection: Connection, response: Response) -> None:
 
 def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
     """Whether a response with this receipt waits in the inbox or is sealed."""
-    waiting = exists().where(inbox.c.receipt_hash == receipt_hash)
-    sealed = exists().where(receipt.c.receipt_hash == receipt_hash)
-    return bool(connection.scalar(select(or_(waiting, sealed))))
+    return bool(connection.scalar(IS_KNOWN, {"receipt": receipt_hash}))
 
 
 def is_sealed(connection: Connection, receipt_hash: bytes) -> bool:
     """Whether a sealed batch holds this receipt."""
-    return bool(connection.scalar(select(exists().where(receipt.c.receipt_hash == receipt_hash))))
+    return bool(connection.scalar(IS_SEALED, {"receipt": receipt_hash}))
 
 
 def count_waiting(connection: Connection) -> dict[tuple[str, str], int]:

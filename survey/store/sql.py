@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 CHUNK = 5000
 
 
 def insert_or_skip(connection: Connection, table: Table) -> Insert:
     """INSERT ... ON CONFLICT DO NOTHING, in this connection's dialect: a unique index decides."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return _insert_or_skip(table, connection.dialect.name)
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row; False when one with its key is there already. The database answers by RETURNING, on both alike."""
-    statement = insert_or_skip(connection, table).values(dict(values)).returning(*table.primary_key.columns)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_insert_once(table, connection.dialect.name), dict(values)).first() is not None
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -46,3 +45,14 @@ def from_json(text: str) -> dict[str, Any]:
     """The object that `to_json` kept."""
     value: dict[str, Any] = json.loads(text)
     return value
+
+
+@cache
+def _insert_or_skip(table: Table, dialect: str) -> Insert:
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return insert.on_conflict_do_nothing()
+
+
+@cache
+def _insert_once(table: Table, dialect: str) -> ReturningInsert[Any]:
+    return _insert_or_skip(table, dialect).returning(*table.primary_key.columns)
