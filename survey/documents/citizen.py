@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 from survey.documents.environment import render
 from survey.documents.shell import CitizenShell, Link
+from survey.documents.splicing import SplicedPage, cut_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,16 @@ class UnknownRefusal(ValueError):
 
     def __init__(self, code: str) -> None:
         super().__init__(f"No refusal page for {code!r}. Use one of {', '.join(REFUSALS)}.")
+
+
+THANKS_PARTS = {"nonce": "\ue001", "receipt": "\ue002"}
+
+
+@cache
+def thanks_page(receipt_url: str, language: str) -> SplicedPage:
+    """Thank you, the receipt, and what it proves: rendered once a language; a visit differs by nonce and receipt."""
+    page = ThanksPage(THANKS_PARTS["receipt"], receipt_url + THANKS_PARTS["receipt"])
+    return cut_page(render_thanks(page, CitizenShell(nonce=THANKS_PARTS["nonce"]), language), THANKS_PARTS)
 
 
 def render_thanks(page: ThanksPage, shell: CitizenShell, language: str) -> str:

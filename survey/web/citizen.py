@@ -13,6 +13,7 @@ from survey.actions.answering import OpenForm
 from survey.documents import citizen as paper
 from survey.documents.form import form_page, form_with_errors, language_links
 from survey.documents.shell import CitizenShell
+from survey.documents.splicing import SplicedPage
 from survey.keys import canonical_token
 from survey.store.writer import WriterBusy
 from survey.web import headers
@@ -75,14 +76,7 @@ def show_form() -> Response:
     except answering.Refusal as refusal:
         return refuse(refusal)
     page = form_page(form.questionnaire, reader_language())
-    words = {"token": token, "key": secrets.token_hex(16), "nonce": headers.nonce()}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = _page(page.splice_gzip(**words))
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = _page(page.splice(**words))
-    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
-    return response
+    return _spliced(page, token=token, key=secrets.token_hex(16))
 
 
 @blueprint.post("/answer")
@@ -149,9 +143,21 @@ def _carry_token(token: str) -> Response:
     return response
 
 
+def _spliced(page: SplicedPage, **words: str) -> Response:
+    """A page that was rendered beforehand, with this visit's words, compressed where the browser takes it."""
+    words["nonce"] = headers.nonce()
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = _page(page.splice_gzip(**words))
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = _page(page.splice(**words))
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    return response
+
+
 def _thank(receipt: str) -> Response:
-    page = paper.ThanksPage(f"{receipt[:5]}-{receipt[5:]}", url_for("citizen.check_receipt", code=receipt))
-    response = _page(paper.render_thanks(page, _shell(links=False), reader_language()))
+    page = paper.thanks_page(url_for("citizen.check_receipt") + "?code=", reader_language())
+    response = _spliced(page, receipt=f"{receipt[:5]}-{receipt[5:]}")
     response.delete_cookie(_cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
     return response
 
