@@ -38,11 +38,19 @@ class AlreadyAnswered(Refusal):
 
 
 class WaveClosed(Refusal):
-    """The wave takes no more answers."""
+    """The wave takes no more answers; `closes_on` was its last day."""
+
+    def __init__(self, closes_on: date) -> None:
+        super().__init__(closes_on)
+        self.closes_on = closes_on
 
 
 class WaveNotOpen(Refusal):
-    """The wave takes no answers yet."""
+    """The wave takes no answers before `opens_on`."""
+
+    def __init__(self, opens_on: date) -> None:
+        super().__init__(opens_on)
+        self.opens_on = opens_on
 
 
 class StaleForm(Refusal):
@@ -200,9 +208,9 @@ def _check_dates(invitation: Invitation, today: date) -> None:
     if invitation.is_spent:
         return
     if invitation.closed or today > invitation.closes_on:
-        raise WaveClosed
+        raise WaveClosed(invitation.closes_on)
     if today < invitation.opens_on:
-        raise WaveNotOpen
+        raise WaveNotOpen(invitation.opens_on)
 
 
 def _replay(database: Database, code: str) -> str:

@@ -33,6 +33,7 @@ class RefusalPage:
     minutes: int | None = None
     action: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

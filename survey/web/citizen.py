@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import date
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -114,7 +115,9 @@ def refuse(refusal: answering.Refusal) -> Response:
     if isinstance(refusal, answering.UnknownToken) and not brake.count_failure():
         return _refusal_page("too_many_failures", 429)
     code, status = REFUSALS[type(refusal)]
-    return _refusal_page(code, status)
+    closes = refusal.closes_on if isinstance(refusal, answering.WaveClosed) else None
+    opens = refusal.opens_on if isinstance(refusal, answering.WaveNotOpen) else None
+    return _refusal_page(code, status, opens=opens, closes=closes)
 
 
 def too_large() -> Response:
@@ -186,9 +189,11 @@ def _busy(form: MultiDict[str, str]) -> Response:
     return response
 
 
-def _refusal_page(code: str, status: int) -> Response:
+def _refusal_page(code: str, status: int, *, opens: date | None = None, closes: date | None = None) -> Response:
+    """A refusal; comments that were typed stand on the page, to be copied, for nothing else will keep them."""
     minutes = 1 if code == "too_many_failures" else None
-    page = paper.RefusalPage(code, minutes=minutes)
+    written = tuple(value for value in request.form.values() if " " in value) if code != "too_large" else ()
+    page = paper.RefusalPage(code, opens=opens, closes=closes, minutes=minutes, written=written)
     return _page(paper.render_refusal(page, _shell(links=request.method == "GET"), reader_language()), status)
 
 
