@@ -69,8 +69,14 @@ class SimulatedDesign:
 
     @property
     def kish_deff(self) -> float:
-        squares = (1 - self.fraction)[self.stratum] * self.n * self.weight**2
-        return float(self.n.sum() * squares.sum() / (self.n * self.weight).sum() ** 2)
+        squares = self.n * self.weight**2
+        return float(self.n.sum() * squares.sum() * (1 - self.observed) / (self.n * self.weight).sum() ** 2)
+
+    @property
+    def observed(self) -> float:
+        """Share of the population that the sample holds, Σ f w² / Σ w²."""
+        squares = self.n * self.weight**2
+        return float((self.fraction[self.stratum] * squares).sum() / squares.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,7 @@ def _intervals(design: SimulatedDesign, counts: NDArray[np.int64], confidence_le
         kish_deff=design.kish_deff,
         census=bool((design.fraction >= 1).all()),
         confidence_level=confidence_level,
+        fraction=design.observed,
     )
     return low, high
 

@@ -134,14 +134,25 @@ def one_sided_p(estimate: Estimate, target: float) -> tuple[float, float]:
     """Give (p_met, p_not): the evidence against "below the target" and against "at the target or above".
 
     Exact binomial tails at the effective size: p_met = P(X >= n*p | n*, T), p_not = P(X <= n*p | n*, T). They agree
-    with the limits of `guarded`, `beta` and `nchs` to the last digit.
+    with the limits of `guarded`, `beta` and `nchs` to the last digit; for `guarded` the tails of a finite population's
+    unobserved part count too, the larger of both.
     """
     if estimate.census:
         return (0.0, 1.0) if estimate.rate >= target else (1.0, 0.0)
-    yes = estimate.n_effective * estimate.rate
-    no = estimate.n_effective - yes
-    p_met = float(special.betainc(yes, no + 1, target)) if yes > 0 else 1.0
-    p_not = float(special.betaincc(yes + 1, no, target)) if no > 0 else 1.0
+    p, size = min(1.0, max(0.0, estimate.rate)), estimate.n_effective
+    rest = 1 - estimate.fraction if estimate.method == "guarded" else 1.0
+    if not 0 < rest < 1:
+        return _tails(p, size, target)
+    unobserved = p - (p - target) / rest  # the target for the part of the population that nobody was asked in
+    inner = _tails(p, size * rest**2, unobserved)
+    outer = _tails(p, size, target)
+    return max(outer[0], inner[0]), max(outer[1], inner[1])
+
+
+def _tails(rate: float, size: float, target: float) -> tuple[float, float]:
+    yes, no, t = size * rate, size * (1 - rate), min(1.0, max(0.0, target))
+    p_met = float(special.betainc(yes, no + 1, t)) if yes > 0 else 1.0
+    p_not = float(special.betaincc(yes + 1, no, t)) if no > 0 else 1.0
     return p_met, p_not
 
 

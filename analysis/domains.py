@@ -22,7 +22,8 @@ class Domains:
     """Arrays over D domains, for the first outcome of the sample; `code` is each cell's domain, -1 for none.
 
     `n`: responses with an answer and a positive weight; `weights`: sum of their weights; `means`; `successes`: plain
-    sum of the outcome; `df`: PSUs less strata; `kish`: n Σ(1-f)w² / (Σw)²; `census`: every stratum observed whole;
+    sum of the outcome; `df`: PSUs less strata; `kish`: n Σ(1-f)w² / (Σw)²; `fraction`: Σ f w² / Σ w²;
+    `census`: every stratum observed whole;
     `spread`: the weighted variance of the outcome; `coverage`: share of the population in strata with responses.
     """
 
@@ -33,6 +34,7 @@ class Domains:
     successes: Vector
     df: Vector
     kish: Vector
+    fraction: Vector
     census: Flags
     spread: Vector
     coverage: Vector
@@ -67,7 +69,8 @@ def summarise(sample: Sample, code: Codes, size: int) -> Domains:
     n, weights = total(pairs.n), total(pairs.weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         means = total(pairs.outcomes) / weights
-        kish = n * _add_unsampled(sample, pairs, code, size) / weights**2
+        unsampled, squares = _add_unsampled(sample, pairs, code, size), total(pairs.c)
+        kish = n * unsampled / weights**2
         spread = (total(pairs.squares) / weights - means**2) * n / (n - 1)
     return Domains(
         code=code,
@@ -77,6 +80,7 @@ def summarise(sample: Sample, code: Codes, size: int) -> Domains:
         successes=total(pairs.successes),
         df=_count_df(pairs, size),
         kish=kish,
+        fraction=1 - np.divide(unsampled, squares, out=np.ones(size), where=squares > 0),
         census=_find_census(sample, pairs, code, size),
         spread=np.maximum(spread, 0.0),
         coverage=_find_coverage(sample, code, size),

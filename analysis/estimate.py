@@ -14,7 +14,8 @@ class Estimate:
     that comes from unequal weights alone. `successes` is the integer count of satisfied answers (None when the outcome
     is not binary); `population` the sum of the weights; `coverage` the share of the population in strata that have
     responses (1.0 when the frame does not tell), `strata_empty` the others. `census` says that every stratum of the
-    domain was observed whole. `variance` is `se ** 2`.
+    domain was observed whole, `fraction` is the share of a finite population that was (Σ f w² / Σ w²; 0 without one).
+    `variance` is `se ** 2`.
     """
 
     rate: float
@@ -35,6 +36,7 @@ class Estimate:
     strata_empty: tuple[str, ...] = ()
     census: bool = False
     name: str = ""
+    fraction: float = 0.0
 
     @property
     def variance(self) -> float:

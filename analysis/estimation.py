@@ -61,7 +61,8 @@ def rate_by(
 ) -> pd.DataFrame:
     """`rate` for every combination of the columns `by`: one row a domain, sorted, indexed by the columns.
 
-    Columns: rate, se, low, high, df, n, n_effective, deff, method, successes, kish_deff, population, coverage, census.
+    Columns: rate, se, low, high, df, n, n_effective, deff, method, successes, kish_deff, fraction, population,
+    coverage, census.
     `covariance_of(table)` gives the rates' covariance matrix; domains share strata, so they are correlated.
     """
     groups = (by,) if isinstance(by, str) else tuple(by)

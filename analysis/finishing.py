@@ -51,6 +51,7 @@ def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, a
         pooled_deff=asked.pooled_deff,
         rows=asked.rows,
         logit_start=asked.logit_starts[place] if asked.logit_starts else None,
+        fraction=float(domains.fraction[place]),
         **_describe_weights(sample, domains, place, asked.method),
     )
     return Estimate(
@@ -105,6 +106,7 @@ def finish_rates(sample: Sample, domains: Domains, variances: Vector, asked: Ask
                 census=domains.census,
                 confidence_level=asked.confidence_level,
                 pooled_deff=asked.pooled_deff,
+                fraction=domains.fraction,
             )
         )
         methods = "guarded"
@@ -123,6 +125,7 @@ def finish_rates(sample: Sample, domains: Domains, variances: Vector, asked: Ask
         "method": methods,
     }
     table |= {"successes": domains.successes.round().astype(np.int64), "kish_deff": domains.kish}
+    table |= {"fraction": domains.fraction}
     return pd.DataFrame(table | {"population": domains.weights, "coverage": domains.coverage, "census": domains.census})
 
 
@@ -182,6 +185,7 @@ def describe_domain(sample: Sample, domains: Domains, place: int) -> dict[str, A
         "df": float(domains.df[place]),
         "n": round(domains.n[place]),
         "kish_deff": float(domains.kish[place]),
+        "fraction": float(domains.fraction[place]),
         "population": float(domains.weights[place]),
         "coverage": float(domains.coverage[place]),
         "strata_empty": _list_empty(sample, domains, place),

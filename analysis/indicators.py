@@ -287,6 +287,7 @@ def _finish(
         df=float(domains.df[0]),
         kish_deff=float(domains.kish[0]) or 1.0,
         census=bool(domains.census[0]),
+        fraction=float(domains.fraction[0]),
         confidence_level=confidence_level,
     )
     low, high = indicator.bounds
@@ -307,6 +308,7 @@ def _finish(
         coverage=float(domains.coverage[0]),
         census=bool(domains.census[0]),
         name=indicator.key,
+        fraction=float(domains.fraction[0]),
     )
 
 

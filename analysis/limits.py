@@ -53,8 +53,8 @@ def guarded_size(
     """Give the effective size n* = n / (d + λ max(0, d_K - d)), λ = 30 / (30 + rarer answers).
 
     d is the design effect with Korn and Graubard's factor (t_df / t_{n-1})²; where nothing varies, n* = n / d_K, and
-    without a whole degree of freedom at most one. With `pooled_deff` (clusters) d is drawn towards it from both sides, or towards
-    d_K where that is larger.
+    without a whole degree of freedom at most one. With `pooled_deff` (clusters) d is drawn towards it from both sides,
+    or towards d_K where that is larger.
     """
     tail = (1 - confidence_level) / 2
     n, x, df, v = (np.asarray(a, dtype=float) for a in (n, successes, df, variance))
@@ -95,9 +95,9 @@ def finite_limits(
 ) -> tuple[Floats, Floats]:
     """Give Clopper and Pearson's limits, moved out to those of the unobserved part of a finite population.
 
-    When a share F is observed, only the rest is in doubt: p = F p̂ + (1-F) p', and p' has Clopper and Pearson's limits at
-    the size n* (1-F)², which gives p the same variance. A large fraction makes n* large, but the rarer answers no more
-    numerous; without this, limits from nearly complete samples are false four times too often (docs/methods.md).
+    When a share F is observed, only the rest is in doubt: p = F p̂ + (1-F) p', and p' has Clopper and Pearson's limits
+    at the size n* (1-F)², which gives p the same variance. A large fraction makes n* large, but the rarer answers no
+    more numerous; without this, limits from nearly complete samples are false four times too often (docs/methods.md).
     """
     low, high = clopper_pearson(rate, size, confidence_level)
     share = np.clip(np.asarray(fraction, dtype=float), 0.0, 1.0)
@@ -105,7 +105,9 @@ def finite_limits(
         return low, high
     p, rest = np.asarray(rate, dtype=float), 1 - share
     inner_low, inner_high = clopper_pearson(p, np.asarray(size, dtype=float) * rest**2, confidence_level)
-    return np.minimum(low, p - rest * (p - inner_low)), np.maximum(high, p + rest * (inner_high - p))
+    inner_low, inner_high = p - rest * (p - inner_low), p + rest * (inner_high - p)
+    finite = share > 0
+    return np.where(finite, np.minimum(low, inner_low), low), np.where(finite, np.maximum(high, inner_high), high)
 
 
 def wilson(rate: float, size: float, df: float, confidence_level: float = 0.95) -> Limits:

@@ -135,6 +135,7 @@ def _default(s: Samples, pooled_deff: float | None) -> Limits:
         df=s.df,
         kish_deff=s.kish_deff,
         pooled_deff=pooled_deff,
+        fraction=s.fraction,
     )
     return low, high
 

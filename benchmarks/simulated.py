@@ -35,6 +35,7 @@ class Samples:
     successes: Floats
     df: Floats
     kish_deff: Floats
+    fraction: Floats
     rare_squares: Floats
     largest_share: Floats
     pooled_deff: float | None = None
@@ -134,6 +135,7 @@ def _moments(x: Floats, n: Floats, weight: Floats, size: Floats, fraction: Float
     w, p = weight / total[:, None, None], rate[:, None, None]
     first = (w * (x - n * p)).sum(axis=2)
     second = (w * w * (x * (1 - 2 * p) + n * p * p)).sum(axis=2)
+    squares = (w * w * n).sum(axis=2)
     answers, lonely = size.sum(axis=1), (size == 1).sum(axis=1)
     return Samples(
         rate=rate,
@@ -141,7 +143,8 @@ def _moments(x: Floats, n: Floats, weight: Floats, size: Floats, fraction: Float
         n=answers,
         successes=x.sum(axis=(1, 2)),
         df=answers - (size > 1).sum(axis=1) - (lonely > 0),
-        kish_deff=answers * ((1 - fraction) * (w * w * n).sum(axis=2)).sum(axis=1),
+        kish_deff=answers * ((1 - fraction) * squares).sum(axis=1),
+        fraction=(fraction * squares).sum(axis=1) / squares.sum(axis=1),
         rare_squares=(w * w * (n - x)).sum(axis=(1, 2)),
         largest_share=np.where(n > 0, w, 0.0).max(axis=(1, 2)),
     )
@@ -168,8 +171,7 @@ def _clustered(rng: np.random.Generator, clusters: int, take: int, rho: float, r
         spread = np.where((p > 0) & (p < 1), p * (1 - p), np.nan)
         pooled = max(1.0, float(np.nanmean((n * variance / spread)[:POOLED_FROM])))
         ones: Any = np.ones(samples)
-        return rate, Samples(
-            p, variance, n * ones, x.sum(axis=1), (clusters - 1) * ones, ones, (1 - p) / n, ones / n, pooled
-        )
+        df, none = (clusters - 1) * ones, 0 * ones
+        return rate, Samples(p, variance, n * ones, x.sum(axis=1), df, ones, none, (1 - p) / n, ones / n, pooled)
 
     return draw

@@ -241,6 +241,7 @@ def _to_estimate(row: pd.Series, confidence_level: float) -> Estimate:
         confidence_level=confidence_level,
         successes=None if successes is None else int(successes),
         kish_deff=float(row.get("kish_deff", 1.0)),
+        fraction=float(row.get("fraction", 0.0)),
         census=bool(row.get("census", False)),
     )
 

@@ -19,11 +19,15 @@ DUE = date(2030, 12, 31)
 BEFORE = date(2027, 6, 30)
 
 
-def estimate(x: int, n: int, *, deff: float = 1.0, df: float = 200, **changes: object) -> Estimate:
-    p = x / n
-    known = interval(rate=p, variance=deff * p * (1 - p) / n, n=n, successes=x, df=df, kish_deff=1.0)
+def estimate(
+    x: int, n: int, *, deff: float = 1.0, df: float = 200, fraction: float = 0.0, **changes: object
+) -> Estimate:
+    p, rest = x / n, 1 - fraction
+    known = interval(
+        rate=p, variance=rest * deff * p * (1 - p) / n, n=n, successes=x, df=df, kish_deff=rest, fraction=fraction
+    )
     made = Estimate(p, 0.0, known.low, known.high, df, n, known.n_effective, known.deff, known.method, 0.95)
-    return replace(made, **changes)
+    return replace(made, fraction=fraction, **changes)
 
 
 def outlook(code: str) -> Outlook:
@@ -112,11 +116,17 @@ def test_a_target_is_a_share(rate):
         Target(rate)
 
 
-@given(n=st.integers(30, 800), part=st.floats(0, 1), deff=st.floats(0.5, 4), target=st.sampled_from([0.85, 0.9, 0.95]))
-@settings(max_examples=200, deadline=None)
-def test_verdict_and_p_values_agree(n, part, deff, target):
+@given(
+    n=st.integers(30, 800),
+    part=st.floats(0, 1),
+    deff=st.floats(0.5, 4),
+    target=st.sampled_from([0.85, 0.9, 0.95]),
+    fraction=st.one_of(st.just(0.0), st.floats(0, 0.95)),
+)
+@settings(max_examples=300, deadline=None)
+def test_verdict_and_p_values_agree(n, part, deff, target, fraction):
     """The limits and the tails are one computation: met means p_met <= .025, not met means p_not <= .025."""
-    made = estimate(round(part * n), n, deff=deff, df=50)
+    made = estimate(round(part * n), n, deff=deff, df=50, fraction=fraction)
     p_met, p_not = one_sided_p(made, target)
     assume(abs(p_met - 0.025) > 1e-9)
     assume(abs(p_not - 0.025) > 1e-9)
