@@ -33,16 +33,19 @@ class StratumSpread:
 
 
 def answers_needed(estimate: Estimate, target: float, power: float = POWER, alpha: float = ALPHA) -> int | None:
-    """Give how many more answers a verdict would need, if the truth were the rate observed: n' deff - n.
+    """Give how many more answers a verdict would need, if the truth were the rate observed: n' d / (1 + n' d / N) - n.
 
-    n' is the smallest exact size with that power; 0 when the interval decides already; None when no size would.
+    n' is the smallest exact size with that power, d the design effect without the finite population N = n / fraction
+    (n' d - n without one). 0 when the interval decides already; None when no size would.
     """
     if estimate.census or estimate.low >= target or estimate.high < target:
         return 0
     size = decision_size(target, min(1.0, max(0.0, estimate.rate)), alpha, power)
     if size is None:
         return None
-    return max(1, math.ceil(size.n * estimate.n / estimate.n_effective - estimate.n))
+    endless = size.n * estimate.n / (estimate.n_effective * max(1 - estimate.fraction, 1e-9))
+    wanted = endless / (1 + endless * estimate.fraction / estimate.n)
+    return max(1, math.ceil(round(wanted - estimate.n, 6)))
 
 
 def where_to_ask(strata: Mapping[str, StratumSpread]) -> list[tuple[str, float]]:

@@ -31,6 +31,12 @@ def test_answers_needed_grow_with_the_design_effect():
     assert answers_needed(estimate(deff=2.0), 0.9) == 362
 
 
+def test_a_small_population_needs_fewer():
+    """100 of 200 asked, .95 against .90: 231 / (1 + 231/200) = 107.2, so 8 more, not 131."""
+    half = estimate(deff=0.5, fraction=0.5)
+    assert answers_needed(replace(half, low=0.89, high=0.98), 0.9) == 8
+
+
 def test_a_decided_or_whole_sample_needs_none():
     assert answers_needed(estimate(100, 100), 0.9) == 0
     assert answers_needed(estimate(60, 100), 0.9) == 0
