@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.arrays import Codes, Vector, add_up, code_rows
+from analysis.arrays import Codes, Vector, add_up
 from analysis.errors import BadDesign, BoundsTooTight, CalibrationFailed, StaleWeights
 from analysis.terms import Model, Term
 
@@ -56,7 +56,7 @@ class Calibration:
 
     def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
         """F(x'λ) of each cell. Raises StaleWeights when the totals are not met on this frame."""
-        model = Model(self.terms, keys)
+        model = Model.read(self.terms, keys)
         factors = DISTANCES[self.calfun].factor(model.times(np.array(self.coefficients)), self.bounds)
         reached, wanted = model.add_up(weights * factors), np.array(self.totals)
         off = np.abs(reached - wanted) > _STALE * _scale(model, weights * factors, wanted)
@@ -70,7 +70,7 @@ class Calibration:
 
     def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         """x'B of each cell, B from the regression weighted by the weights before the step."""
-        model = Model(self.terms, keys)
+        model = Model.read(self.terms, keys)
         if self.unweighted:
             return _sweep(model, totals, rows)
         slopes = solve(model.gram(weights), model.add_up(totals).T)
@@ -80,9 +80,9 @@ class Calibration:
         """The same step for other weights before it, such as a replicate's."""
         totals = np.array(self.totals)
         if self.kind == "rake":
-            found = rake_margins(self.terms, keys, weights, totals)
+            found = rake_margins(Model.read(self.terms, keys), weights, totals)
         else:
-            found = solve_calibration(self.terms, keys, weights, totals, self.calfun, self.bounds)
+            found = solve_calibration(Model.read(self.terms, keys), weights, totals, self.calfun, self.bounds)
         return replace(self, coefficients=tuple(found.tolist()))
 
 
@@ -94,16 +94,11 @@ class Distance(NamedTuple):
 
 
 def solve_calibration(
-    terms: tuple[Term, ...],
-    keys: pd.DataFrame,
-    weights: Vector,
-    totals: Vector,
-    calfun: Calfun,
-    bounds: tuple[float, float],
+    model: Model, weights: Vector, totals: Vector, calfun: Calfun, bounds: tuple[float, float]
 ) -> Vector:
     """λ such that Σ d F(x'λ) x meets the totals, by damped Newton steps. Raises CalibrationFailed, BoundsTooTight."""
     _check_bounds(calfun, bounds)
-    model, distance = Model(terms, keys), DISTANCES[calfun]
+    distance = DISTANCES[calfun]
     coefficients = np.zeros(model.size)
     miss = _miss(model, distance, weights, totals, coefficients, bounds)
     for _ in range(_STEPS):
@@ -118,16 +113,12 @@ def solve_calibration(
     raise _explain(model, weights, totals, miss, calfun, bounds)
 
 
-def rake_margins(terms: tuple[Term, ...], keys: pd.DataFrame, weights: Vector, totals: Vector) -> Vector:
+def rake_margins(model: Model, weights: Vector, totals: Vector) -> Vector:
     """λ of raking to categories by iterative proportional fitting (Deming and Stephan 1940).
 
     Raises CalibrationFailed.
     """
-    model = Model(terms, keys)
-    cell = code_rows(pd.DataFrame(dict(enumerate(model.parts))))
-    _, first = np.unique(cell, return_index=True)
-    held = add_up(cell, weights, len(first))
-    parts = [part[first].astype(np.intp) for part in model.parts]
+    parts, held = _cross_margins(model, weights)
     factors = np.ones(model.size)
     off, before = np.inf, np.inf
     for _ in range(_CYCLES):
@@ -145,6 +136,18 @@ def rake_margins(terms: tuple[Term, ...], keys: pd.DataFrame, weights: Vector, t
         raise _explain_raking(model, parts, held, totals)
     with np.errstate(divide="ignore"):
         return np.log(factors)
+
+
+def _cross_margins(model: Model, weights: Vector) -> tuple[list[Codes], Vector]:
+    """Category codes and weight of every combination of the margins' categories that occurs."""
+    sizes = [place.stop - place.start + 1 for place in model.places]
+    joined = np.zeros(len(weights), dtype=np.intp)
+    for part, size in zip(model.parts, sizes, strict=True):
+        joined, _ = pd.factorize(joined * size + part)
+    held = add_up(joined, weights, int(joined.max(initial=-1)) + 1)
+    first = np.zeros(len(held), dtype=np.intp)
+    first[joined[::-1]] = np.arange(len(joined))[::-1]
+    return [part[first].astype(np.intp) for part in model.parts], held
 
 
 def solve(matrix: Vector, right: Vector) -> Vector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -56,14 +57,18 @@ Term = Categories | Number | Intercept
 
 
 class Model:
-    """The auxiliary variables of every cell; p columns in all."""
+    """The auxiliary variables of every cell; p columns in all. `parts` are the terms' values, one array each."""
 
-    def __init__(self, terms: tuple[Term, ...], keys: pd.DataFrame) -> None:
-        self.parts = [read_term(term, keys) for term in terms]
+    def __init__(self, terms: tuple[Term, ...], parts: list[Codes | Vector]) -> None:
+        self.parts = parts
         sizes = [len(term.names) for term in terms]
         self.places = [slice(end - size, end) for size, end in zip(sizes, np.cumsum(sizes), strict=True)]
         self.size = sum(sizes)
         self.names = [name for term in terms for name in term.names]
+
+    @classmethod
+    def read(cls, terms: tuple[Term, ...], keys: pd.DataFrame) -> Self:
+        return cls(terms, [read_term(term, keys) for term in terms])
 
     def times(self, coefficients: Vector) -> Vector:
         """x'λ of each cell."""

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Vector
+from analysis.arrays import Codes, Vector
 from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, rake_margins, solve_calibration
 from analysis.design import Design
 from analysis.errors import BadDesign, BadMargin
-from analysis.reduction import cells
-from analysis.sample import prepare
+from analysis.reduction import Cells, cells
+from analysis.sample import narrow, prepare
 from analysis.terms import Categories, Intercept, Model, Number, Term, code_labels, list_labels
 from analysis.trimming import Trimming
 
@@ -39,8 +39,8 @@ def post_stratify(frame: Any, design: Design, totals: Mapping[Column, Margin]) -
     if len(totals) != 1:
         raise BadMargin("post_stratify takes one column or one tuple of columns; use rake() for several margins")
     keys, weights, _ = _read(frame, design, _list_columns(totals))
-    terms, wanted = _read_margins(totals, keys, weights)
-    reached = Model(terms, keys).add_up(weights)
+    terms, parts, wanted = _read_margins(totals, keys, weights)
+    reached = Model(terms, parts).add_up(weights)
     coefficients = np.divide(wanted, reached, out=np.ones_like(reached), where=reached > 0) - 1
     return design.with_step(Calibration("post_stratify", terms, tuple(coefficients.tolist()), tuple(wanted.tolist())))
 
@@ -52,9 +52,9 @@ def rake(frame: Any, design: Design, margins: Mapping[Column, Margin], *, varian
     does. Raises BadMargin, also when the margins' totals disagree, and CalibrationFailed.
     """
     keys, weights, _ = _read(frame, design, _list_columns(margins))
-    terms, wanted = _read_margins(margins, keys, weights)
+    terms, parts, wanted = _read_margins(margins, keys, weights)
     _check_sums(terms, wanted)
-    found = rake_margins(terms, keys, weights, wanted)
+    found = rake_margins(Model(terms, parts), weights, wanted)
     step = Calibration("rake", terms, tuple(found.tolist()), tuple(wanted.tolist()), "raking", UNBOUNDED, variance)
     return design.with_step(step)
 
@@ -75,7 +75,7 @@ def calibrate(
     """
     keys, weights, _ = _read(frame, design, _list_columns(totals))
     terms, wanted = _read_totals(totals, keys, weights)
-    found = solve_calibration(terms, keys, weights, wanted, calfun, bounds)
+    found = solve_calibration(Model.read(terms, keys), weights, wanted, calfun, bounds)
     step = Calibration("calibrate", terms, tuple(found.tolist()), tuple(wanted.tolist()), calfun, bounds)
     return design.with_step(step)
 
@@ -104,10 +104,11 @@ def adjust_nonresponse(frame: Any, design: Design, invited: Mapping[Column, Marg
     if len(invited) != 1:
         raise BadMargin("adjust_nonresponse takes one column or one tuple of columns that forms the cells")
     keys, weights, _ = _read(frame, design, _list_columns(invited))
-    terms, wanted = _read_margins(invited, keys, weights)
-    reached = Model(terms, keys).add_up(weights)
+    terms, parts, wanted = _read_margins(invited, keys, weights)
+    model = Model(terms, parts)
+    reached = model.add_up(weights)
     if (wanted < reached * (1 - _AGREE)).any():
-        name = Model(terms, keys).names[int(np.argmax(wanted < reached * (1 - _AGREE)))]
+        name = model.names[int(np.argmax(wanted < reached * (1 - _AGREE)))]
         raise BadMargin(f"{name}: fewer were invited than responded; give the base weights of all who were invited")
     factors = np.divide(wanted, reached, out=np.ones_like(reached), where=reached > 0)
     step = Calibration("nonresponse", terms, tuple((factors - 1).tolist()), tuple(wanted.tolist()))
@@ -142,6 +143,9 @@ def list_factors(frame: Any, design: Design) -> pd.DataFrame:
 
 def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[pd.DataFrame, Vector, Vector]:
     """Key columns, sum of the weights so far and responses of every cell that the columns need."""
+    if isinstance(frame, Cells):
+        kept = prepare(narrow(frame, design, frame.outcomes, columns, within=None, binary=False))
+        return kept.cells.keys, kept.first[:, 0], kept.cells.rows
     if design.weight and not design.steps:
         design = Design(weight=design.weight, count=design.count)
     sample = prepare(cells(frame, design, by=columns))
@@ -159,50 +163,54 @@ def _as_columns(column: Column) -> tuple[str, ...]:
 
 def _read_margins(
     margins: Mapping[Column, Margin], keys: pd.DataFrame, weights: Vector
-) -> tuple[tuple[Term, ...], Vector]:
-    """Terms and totals of margins that cover every respondent."""
+) -> tuple[tuple[Term, ...], list[Codes | Vector], Vector]:
+    """Terms, category codes and totals of margins that cover every respondent."""
     terms: list[Term] = []
+    parts: list[Codes | Vector] = []
     wanted: list[float] = []
     for column, margin in margins.items():
-        term, totals = _read_categories(column, margin, keys, weights)
-        _refuse_uncovered(term, keys, weights)
+        term, part, totals = _read_categories(column, margin, keys, weights)
+        outside = (part == len(term.labels)) & (weights > 0)
+        if outside.any():
+            label = list_labels(keys[outside].iloc[:1], term.columns)[0]
+            raise BadMargin(
+                f"Respondents with {' x '.join(term.columns)} = {' / '.join(map(str, label))} have no total in the "
+                "margin; add it, or recode them"
+            )
         terms.append(term)
+        parts.append(part)
         wanted += totals
-    return tuple(terms), np.array(wanted)
+    return tuple(terms), parts, np.array(wanted)
 
 
 def _read_categories(
     column: Column, margin: Margin, keys: pd.DataFrame, weights: Vector
-) -> tuple[Categories, list[float]]:
-    """Categories with respondents and their totals; an empty category must have a total of zero."""
+) -> tuple[Categories, Codes, list[float]]:
+    """Categories with respondents, each cell's code and the totals; an empty category must have a total of zero."""
     columns = _as_columns(column)
-    labels = [_as_label(label) for label in margin]
+    labels = tuple(_as_label(label) for label in margin)
     totals = [float(total) for total in margin.values()]
-    code = code_labels(keys, columns, tuple(labels))
+    code = code_labels(keys, columns, labels)
     held = np.bincount(code, weights=weights, minlength=len(labels) + 1)
     for label, total, weight in zip(labels, totals, held, strict=False):
-        name = f"{' x '.join(columns)} = {' / '.join(map(str, label))}"
         if not (np.isfinite(total) and total >= 0):
-            raise BadMargin(f"The total of {name} is {total}; totals are finite and not negative")
+            raise BadMargin(f"The total of {_name(columns, label)} is {total}; totals are finite and not negative")
         if total > 0 and not weight > 0:
-            raise BadMargin(f"No respondent belongs to {name}, whose total is {total:g}; merge it with a neighbour")
-    kept = [place for place in range(len(labels)) if held[place] > 0]
-    return Categories(columns, tuple(labels[place] for place in kept)), [totals[place] for place in kept]
+            raise BadMargin(
+                f"No respondent belongs to {_name(columns, label)}, whose total is {total:g}; merge it with a neighbour"
+            )
+    kept = np.flatnonzero(held[:-1] > 0)
+    place = np.full(len(labels) + 1, len(kept), dtype=np.intp)
+    place[kept] = np.arange(len(kept))
+    return Categories(columns, tuple(labels[i] for i in kept)), place[code], [totals[i] for i in kept]
+
+
+def _name(columns: tuple[str, ...], label: tuple[Label, ...]) -> str:
+    return f"{' x '.join(columns)} = {' / '.join(map(str, label))}"
 
 
 def _as_label(label: Any) -> tuple[Label, ...]:
     return label if isinstance(label, tuple) else (label,)
-
-
-def _refuse_uncovered(term: Categories, keys: pd.DataFrame, weights: Vector) -> None:
-    code = code_labels(keys, term.columns, term.labels)
-    outside = (code == len(term.labels)) & (weights > 0)
-    if outside.any():
-        label = list_labels(keys[outside].iloc[:1], term.columns)[0]
-        raise BadMargin(
-            f"Respondents with {' x '.join(term.columns)} = {' / '.join(map(str, label))} have no total in the margin; "
-            "add it, or recode them"
-        )
 
 
 def _check_sums(terms: tuple[Term, ...], wanted: Vector) -> None:
@@ -226,7 +234,7 @@ def _read_totals(
     size = _find_size(totals, keys, weights)
     for column, total in totals.items():
         if isinstance(total, Mapping):
-            term, margin = _read_categories(column, total, keys, weights)
+            term, _, margin = _read_categories(column, total, keys, weights)
             terms.append(term)
             wanted += margin
         elif column == INTERCEPT:
@@ -245,8 +253,7 @@ def _find_size(totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weig
         if column == INTERCEPT and not isinstance(total, Mapping):
             return float(total)
         if isinstance(total, Mapping):
-            term, margin = _read_categories(column, total, keys, weights)
-            code = code_labels(keys, term.columns, term.labels)
+            term, code, margin = _read_categories(column, total, keys, weights)
             if not ((code == len(term.labels)) & (weights > 0)).any():
                 return sum(margin)
     return None
