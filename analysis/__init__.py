@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from analysis.estimation import rate_by as rate_by
     from analysis.forecast import Outlook as Outlook
     from analysis.forecast import look_ahead as look_ahead
-    from analysis.indicators import INDICATORS as INDICATORS
+    from analysis.formulas import INDICATORS as INDICATORS
+    from analysis.formulas import Indicator as Indicator
     from analysis.indicators import Compared as Compared
-    from analysis.indicators import Indicator as Indicator
     from analysis.indicators import compare_indicators as compare_indicators
     from analysis.indicators import measure as measure
     from analysis.intervals import Interval as Interval
@@ -152,13 +152,8 @@ _HOMES = {
         "Outlook",
         "look_ahead",
     ),
-    "indicators": (
-        "Compared",
-        "INDICATORS",
-        "Indicator",
-        "compare_indicators",
-        "measure",
-    ),
+    "formulas": ("INDICATORS", "Indicator"),
+    "indicators": ("Compared", "compare_indicators", "measure"),
     "intervals": (
         "Interval",
         "guarded_intervals",

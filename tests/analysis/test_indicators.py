@@ -13,7 +13,7 @@ import pytest
 
 from analysis import Design, Target, rate, ratio
 from analysis.errors import EmptyDomain
-from analysis.indicators import (
+from analysis.formulas import (
     INDICATORS,
     MEAN_FIFTH,
     MEAN_OF_ITEM_SHARES,
@@ -24,9 +24,8 @@ from analysis.indicators import (
     TOP_TWO,
     BadIndicator,
     Indicator,
-    compare_indicators,
-    measure,
 )
+from analysis.indicators import compare_indicators, measure
 
 FOLDER = Path(__file__).parent / "reference"
 RECORDS = {record["id"]: record for record in json.loads((FOLDER / "reference.json").read_text())["records"]}
