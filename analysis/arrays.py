@@ -30,3 +30,8 @@ def code_rows(table: pd.DataFrame) -> Codes:
         own, labels = pd.factorize(table[name], use_na_sentinel=False)
         codes, _ = pd.factorize(codes * max(len(labels), 1) + own)
     return codes.astype(np.intp, copy=False)
+
+
+def spell(value: object) -> str:
+    """A value of a key column for a message: quoted if a text, plain if a number."""
+    return repr(value.item() if isinstance(value, np.generic) else value)

@@ -112,6 +112,8 @@ def _code_domains(keys: pd.DataFrame) -> tuple[Codes, pd.DataFrame]:
     columns: dict[Any, Any] = {}
     for name in keys.columns:
         own, values = pd.factorize(keys[name], sort=True)
+        if not len(values):
+            return np.full(len(keys), -1, dtype=np.intp), keys.iloc[:0]
         missing |= own < 0
         joined, before, place = number_pairs(joined, own.astype(np.intp))
         columns = {known: labels[before] for known, labels in columns.items()} | {name: values[place]}

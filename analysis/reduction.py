@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector, code_rows
+from analysis.arrays import Codes, Vector, code_rows, spell
 from analysis.conditions import list_columns, read_condition
 from analysis.design import Design
 from analysis.errors import BadCount, BadWeight, ColumnMissing, NotBinary, ValueMissing
@@ -77,9 +77,10 @@ def cells(
     groups = (by,) if isinstance(by, str) else tuple(by)
     keys = tuple(dict.fromkeys((*design.keys, *groups)))
     lazy = nw.from_native(frame).lazy()
+    condition = read_condition(within) if within else None
     _check_columns(lazy, design, (*names, *keys, *(list_columns(within) if within else ())))
     sums = _name_sums(names, binary=binary)
-    prepared = _prepare(lazy, design, names, within).with_columns(*(sums[name].alias(name) for name in sums))
+    prepared = _prepare(lazy, design, names, condition).with_columns(*(sums[name].alias(name) for name in sums))
     table = _group(prepared, keys, tuple(sums), design)
     _check_table(table, design, names, binary=binary)
     return _assemble(table, design, names, groups, keys, binary=binary)
@@ -94,7 +95,7 @@ def _check_columns(frame: nw.LazyFrame[Any], design: Design, names: tuple[str, .
 
 
 def _prepare(
-    frame: nw.LazyFrame[Any], design: Design, outcomes: tuple[str, ...], within: str | None
+    frame: nw.LazyFrame[Any], design: Design, outcomes: tuple[str, ...], condition: nw.Expr | None
 ) -> nw.LazyFrame[Any]:
     """Add count, weight, populations, domain indicator and outcomes as floats without gaps."""
     schema = frame.collect_schema()
@@ -103,7 +104,7 @@ def _prepare(
         (_number(design.weight, schema) if design.weight else nw.lit(1.0)).alias("__w"),
         *(_number(name, schema).alias(f"__N{stage}") for stage, name in enumerate(design.populations)),
         *(_number(name, schema).alias(f"__y{place}") for place, name in enumerate(outcomes)),
-        (read_condition(within) if within else nw.lit(1) == nw.lit(1)).alias("__in"),
+        (nw.lit(1) == nw.lit(1) if condition is None else condition).alias("__in"),
     ]
     frame = frame.with_columns(*numbers)
     answered = [~nw.col(f"__y{place}").is_null() for place in range(len(outcomes))]
@@ -188,7 +189,7 @@ def _check_populations(table: pd.DataFrame, design: Design) -> None:
 
 
 def _describe(table: pd.DataFrame, design: Design, place: int) -> str:
-    named = [f"{name} {table[name].iloc[place]!r}" for name in design.keys if name in table]
+    named = [f"{name} {spell(table[name].iloc[place])}" for name in design.keys if name in table]
     return f" ({', '.join(named)})" if named else ""
 
 

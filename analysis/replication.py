@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from analysis.arrays import Codes, Vector
+from analysis.arrays import Codes, Vector, add_up
 from analysis.balanced import balance
 from analysis.conditions import list_columns
 from analysis.design import Design
@@ -181,13 +181,15 @@ def _find_scale(replicates: Replicates, size: int) -> float:
 
 
 def _make_balanced(replicates: Replicates, classes: Sample) -> tuple[Factors, float, Vector, Vector]:
+    """Half-samples of PSUs; of alike responses in a class, the mean of their factors."""
     stage = classes.stages[0]
-    if stage.unit is None and (classes.cells.rows > 1).any():
-        raise BadDesign("Balanced replicates split pairs of units; give one row a response, or a PSU column")
-    unit = stage.unit if stage.unit is not None else np.arange(len(classes.cells))
+    times = classes.cells.rows.astype(np.intp) if stage.unit is None else np.ones(len(classes.cells), dtype=np.intp)
+    owner = np.repeat(np.arange(len(times)), times)
+    unit = np.arange(len(owner)) if stage.unit is None else stage.unit[owner]
     stratum = np.zeros(int(unit.max()) + 1, dtype=np.intp)
-    stratum[unit] = stage.stratum
-    matrix = balance(stratum, np.arange(len(stratum)), replicates.rho)[unit]
+    stratum[unit] = stage.stratum[owner]
+    factors = balance(stratum, np.arange(len(stratum)), replicates.rho)[unit]
+    matrix = np.stack([add_up(owner, column, len(times)) for column in factors.T], axis=1) / times[:, None]
     size = matrix.shape[1]
     return Table(matrix), _find_scale(replicates, size), np.ones(size), np.ones(size)
 

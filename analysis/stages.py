@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Flags, Vector, add_up, code_rows, count_up
+from analysis.arrays import Codes, Flags, Vector, add_up, code_rows, count_up, spell
 from analysis.errors import BadPopulation, LonelyPSU, PSUInTwoStrata
 from analysis.reduction import Cells
 
@@ -105,7 +105,7 @@ def _refuse_straddling(cells: Cells, unit: Codes) -> None:
     if len(twice):
         label = cells.keys[cells.design.psus[0]].iloc[int(np.argmax(unit == twice.iloc[0]))]
         raise PSUInTwoStrata(
-            f"PSU {label!r} is in two strata of {first!r}; say nest=True if its label is only unique inside a stratum, "
+            f"PSU {spell(label)} is in two strata of {first!r}; say nest=True if its label is only unique inside a stratum, "
             "else correct the frame"
         )
 
@@ -173,14 +173,15 @@ def _is_fraction(population: Vector) -> bool:
     return bool((population <= 1).all() and (population < 1).any())
 
 
-def name_stratum(cells: Cells, stratum: Codes, code: int) -> str:
-    place = int(np.argmax(stratum == code))
-    strata = cells.design.strata
-    if not strata:
-        return "the sample"
-    units = [name for name in cells.design.psus if name] if len(np.unique(stratum)) > 1 and len(strata) == 0 else []
-    named = [f"{cells.keys[name].iloc[place]!r}" for name in (*strata, *units)]
-    return f"stratum {' / '.join(named)}"
+def name_stratum(cells: Cells, stratum: Codes, code: int, place: int = 0) -> str:
+    """A stratum for a message: its values, and at a later stage the PSU that it is in."""
+    row = int(np.argmax(stratum == code))
+    design = cells.design
+    named = [f"PSU {spell(cells.keys[name].iloc[row])}" for name in design.psus[:place]]
+    if design.strata:
+        values = (spell(cells.keys[name].iloc[row]) for name in design.strata)
+        named.append(f"stratum {' / '.join(values)}")
+    return " of ".join(named) or "the sample"
 
 
 def _refuse_lonely(stages: list[Stage], cells: Cells) -> None:
@@ -189,7 +190,7 @@ def _refuse_lonely(stages: list[Stage], cells: Cells) -> None:
     for place, stage in enumerate(stages):
         if stage.lonely.any():
             unit = "response" if stage.unit is None else "PSU" if place == 0 else "unit"
-            name = name_stratum(cells, stage.stratum, int(np.argmax(stage.lonely)))
+            name = name_stratum(cells, stage.stratum, int(np.argmax(stage.lonely)), place)
             raise LonelyPSU(
                 f"{name} has one {unit} at stage {place + 1}; "
                 'choose lonely_psu="collapse", "adjust", "average", "certainty" or "remove"'
