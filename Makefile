@@ -16,7 +16,7 @@ setup: $(VENV)/installed-test ## Build .venv with what demo and test need
 
 setup-all: ## The same with Apache Spark, and R with its survey package where apt-get is there
 	@$(MAKE) --no-print-directory install LOCK=all
-	@.ci/provide r java
+	@.ci/provide java r
 
 $(VENV)/installed-run: locks/run.txt pyproject.toml
 	@$(MAKE) --no-print-directory install LOCK=run
