@@ -94,6 +94,7 @@ def load_mandate(database: Database, today: date) -> None:
     """Bring the mandate's areas, sectors and questionnaires into the database; what is there stays as it is."""
     with database.writing("load-mandate") as connection:
         places.add_places(connection, places.area, [_area_row(area) for area in areas.load_areas().values()])
+        places.add_places(connection, places.area_predecessor, _predecessor_rows())
         places.add_places(connection, places.area_group, [_group_row(g) for g in areas.load_area_groups().values()])
         places.add_places(connection, places.area_group_member, _member_rows())
         places.add_places(connection, places.sector, [_sector_row(s) for s in sectors.load_sectors().values()])
@@ -102,7 +103,7 @@ def load_mandate(database: Database, today: date) -> None:
                 connection,
                 questionnaire.code,
                 questionnaire.version,
-                questionnaire.key,
+                questionnaire.canonical,
                 bytes.fromhex(questionnaire.digest),
                 today,
             )
@@ -117,6 +118,14 @@ def _area_row(area: areas.Area) -> dict[str, object]:
         "valid_from": area.valid_from,
         "valid_to": area.valid_to,
     }
+
+
+def _predecessor_rows() -> list[dict[str, object]]:
+    return [
+        {"area_code": area.code, "predecessor_code": predecessor}
+        for area in areas.load_areas().values()
+        for predecessor in area.predecessors
+    ]
 
 
 def _group_row(group: areas.AreaGroup) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal, cast, get_args
 
-from survey.mandate.digests import Plain, digest_of
+from survey.mandate.digests import Plain, digest_of, write_canonical
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.files import Entry, list_files, read_entry
 from survey.mandate.sectors import find_sector
@@ -89,6 +89,11 @@ class Questionnaire:
             if item.code == code:
                 return item
         raise UnknownQuestionnaire(f"{self.key} has no item {code!r}")
+
+    @property
+    def canonical(self) -> str:
+        """All that is asked and how, as canonical JSON: the text that the digest is of."""
+        return write_canonical(_content(self))
 
     @cached_property
     def digest(self) -> str:

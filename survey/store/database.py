@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 CRASH_VARIABLE = "HAILONG_CRASH_AT"
 __all__ = ["Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
@@ -32,6 +33,10 @@ PRAGMAS = (
     "busy_timeout=10000",
     "trusted_schema=OFF",
 )
+
+
+class DatabaseUnreachable(Exception):
+    """The database server does not answer, or does not accept this user."""
 
 
 class Database:
@@ -65,6 +70,18 @@ class Database:
             immediate = connection.execution_options(hailong_begin="BEGIN IMMEDIATE")
             yield from _commit(immediate, step)
             _checkpoint_wal(immediate)
+
+    def check_reachable(self) -> None:
+        """Raise DatabaseUnreachable, with what to check, unless a connection can be opened."""
+        try:
+            with self.engine.connect():
+                pass
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise DatabaseUnreachable(
+                f"The database cannot be opened: {reason}. Check HAILONG_DATABASE_URL, and that the server runs and "
+                "accepts this user."
+            ) from error
 
     def writing_lock(self) -> AbstractContextManager[None]:
         """The lock alone, for the few who need a connection of their own."""

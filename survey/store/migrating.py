@@ -27,6 +27,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
     On SQLite foreign keys are off meanwhile: a rebuilt parent table would otherwise delete its children.
     """
+    database.check_reachable()
     with database.engine.connect() as connection, database.writing_lock():
         _set_foreign_keys(connection, database, on=False)
         with connection.begin():
@@ -46,6 +47,7 @@ def current_revision(database: Database) -> str | None:
 
 def check_schema(database: Database) -> None:
     """Raise SchemaOutdated unless the database has the newest schema."""
+    database.check_reachable()
     found = current_revision(database)
     if found != newest_revision():
         raise SchemaOutdated(

@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, select, update
 
 from survey.store.sql import from_json, insert_many, to_json
-from survey.store.tables import agency, area, area_group, area_group_member, procedure, procedure_sector, sector
+from survey.store.tables import (
+    agency,
+    area,
+    area_group,
+    area_group_member,
+    area_predecessor,
+    procedure,
+    procedure_sector,
+    sector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ __all__ = [
     "area",
     "area_group",
     "area_group_member",
+    "area_predecessor",
     "end_procedure_sector",
     "find_agency",
     "find_sector_of_procedure",
