@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from analysis.reliability import nchs_reliability as nchs_reliability
     from analysis.replicates import Replicates as Replicates
     from analysis.response import Dispositions as Dispositions
+    from analysis.response import coverage_bounds as coverage_bounds
     from analysis.response import representativity as representativity
     from analysis.response import response_rates as response_rates
     from analysis.response import self_selected_size as self_selected_size
@@ -188,6 +189,7 @@ _HOMES = {
     "replicates": ("Replicates",),
     "response": (
         "Dispositions",
+        "coverage_bounds",
         "representativity",
         "response_rates",
         "self_selected_size",

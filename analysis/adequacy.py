@@ -17,12 +17,15 @@ class NothingToAsk(AnalysisError):
 
 @dataclass(frozen=True, slots=True)
 class StratumSpread:
-    """One stratum: population N_h, answers n_h, variance p(1-p) of the outcome in it, expected response rate."""
+    """One stratum: population N_h, answers n_h, variance p(1-p) of the outcome in it, expected response rate, and the
+    answers that were planned (None: no plan).
+    """
 
     population: float
     n: int
     variance: float
     response_rate: float = 1.0
+    planned: int | None = None
 
     def gain(self, total: float) -> float:
         """The drop of the estimate's variance that one more invitation can be expected to buy."""

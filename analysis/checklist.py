@@ -10,7 +10,7 @@ from analysis.certificate import LEAST_COVERAGE, Certificate
 from analysis.estimate import Estimate
 from analysis.planning import POWER
 from analysis.reliability import COMPLEMENT, both_sides
-from analysis.response import Dispositions, Representativity, response_rates, tipping_points
+from analysis.response import Dispositions, Representativity, coverage_bounds, response_rates, tipping_points
 from analysis.weight_checks import WeightChecks
 
 GAP = 0.03
@@ -121,14 +121,22 @@ def _check_response(evidence: Evidence, plan: Plan) -> Iterator[Check]:
         yield _at_least("r_indicator", evidence.representativity.indicator, LEAST_INDICATOR)
         for name, partial in evidence.representativity.partials.items():
             yield Check(f"partial:{name}", partial, None, False)
+        for name, partial in evidence.representativity.conditional.items():
+            yield Check(f"conditional:{name}", partial, None, False)
 
 
 def _check_strata(e: Estimate, evidence: Evidence, plan: Plan) -> Iterator[Check]:
     yield _at_least("coverage", e.coverage, plan.coverage)
+    if e.coverage < 1:
+        low, high = coverage_bounds(min(1.0, max(0.0, e.rate)), e.coverage)
+        yield Check("lowest_with_empty_strata", low, None, False)
+        yield Check("highest_with_empty_strata", high, None, False)
     if evidence.strata is not None:
         for size in (0, 1, 2):
             count = sum(1 for stratum in evidence.strata.values() if stratum.n == size)
             yield Check(f"strata_with_{size}", float(count), None, size < 2 and count > 0)
+        short = sum(1 for stratum in evidence.strata.values() if stratum.n < (stratum.planned or 0))
+        yield Check("strata_below_plan", float(short), None, short > 0)
 
 
 def _check_weights(e: Estimate, evidence: Evidence) -> Iterator[Check]:

@@ -32,6 +32,8 @@ from analysis.limits import (
 from analysis.limits import guarded_intervals as guarded_intervals
 from analysis.profile_likelihood import profile_interval
 
+NEAR = 1e-9  # a sum of weights may leave 0..1 by its rounding
+
 NOTE_EDGE = "all or none are satisfied: the effective size comes from the weights alone"
 NOTE_NO_SPREAD = "no variation within any stratum: the effective size comes from the weights alone"
 NOTE_NO_DF = "no degrees of freedom: treated as at most one effective answer"
@@ -46,6 +48,10 @@ class UnknownMethod(AnalysisError):
 
 class MissingStatistic(AnalysisError):
     """The method needs a statistic that was not given."""
+
+
+class BadStatistic(AnalysisError):
+    """A statistic is missing or outside its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +128,27 @@ def interval(method: str = "guarded", **statistics: Any) -> Interval:
     `rare_squares` = Σw²(1-y)/(Σw)² and `largest_share` = max w/Σw (`gamma`). `population` (`exact-fpc`): the size of
     the one stratum.
 
-    Raises `UnknownMethod` and `MissingStatistic`. A method that has no answer gives the guarded one and says so.
+    Raises `UnknownMethod`, `MissingStatistic` and `BadStatistic`. A method that has no answer gives the guarded one and
+    says so.
     """
     if method not in METHODS:
         raise UnknownMethod(f"no interval is called {method!r}; choose one of {', '.join(METHODS)}")
     known = Statistics(**statistics)
+    _refuse_impossible(known)
     if known.census and known.n > 0:
         return Interval(known.rate, known.rate, float(known.n), 1.0, method, (NOTE_CENSUS,))
     if method in FROM_VARIANCE and known.unanswerable:
         return replace(_guarded(known), notes=(NOTE_NO_ANSWER, *_explain(known)))
     return METHODS[method](known)
+
+
+def _refuse_impossible(known: Statistics) -> None:
+    if not (-NEAR <= known.rate <= 1 + NEAR and 0 <= known.successes <= known.n):
+        raise BadStatistic(
+            f"rate {known.rate} with {known.successes} of {known.n}: an interval needs a share of answers"
+        )
+    if not (0 < known.kish_deff < np.inf and 0 < known.confidence_level < 1 and 0 <= known.fraction <= 1):
+        raise BadStatistic("kish_deff must be above 0, confidence_level between 0 and 1, fraction in 0..1")
 
 
 def _guarded(known: Statistics) -> Interval:

@@ -20,6 +20,7 @@ POWER = 0.8
 SMALLEST = 5
 EXACT_UP_TO = 200_000
 CHUNK = 2048
+SAFE_START = 0.85  # the exact size lies between .91 and 1.16 of the normal one, or within 50 of it
 
 
 class BadPlan(AnalysisError):
@@ -59,8 +60,7 @@ def decision_size(target: float, rate: float, alpha: float = ALPHA, power: float
     if rate < target:
         target, rate = 1 - target, 1 - rate
     everyone = math.ceil(math.log(alpha) / math.log(target))
-    approximate = _normal_size(target, rate, alpha, power)
-    first = max(SMALLEST, int(0.5 * approximate) - 50)
+    first = max(SMALLEST, int(SAFE_START * _normal_size(target, rate, alpha, power)) - 50)
     for start in range(first, EXACT_UP_TO, CHUNK):
         n = np.arange(start, start + CHUNK)
         critical = critical_count(n, target, alpha)

@@ -56,6 +56,8 @@ def rank_sets(
     """
     rate, matrix = np.asarray(rates, dtype=float), _matrix(covariance)
     count = rate.size
+    if not (np.isfinite(rate).all() and np.isfinite(matrix).all()):
+        raise BadRanking("a rate or a covariance is missing: leave units without an estimate out of the table")
     if len(names) != count or matrix.shape != (count, count):
         raise BadRanking(f"{len(names)} names, {count} rates and a covariance of {matrix.shape} do not fit together")
     differs = _find_differences(rate, matrix, seed, 1 - confidence_level, draws)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -57,6 +57,7 @@ class Representativity:
     cv: float
     response_rate: float
     partials: Mapping[str, float]
+    conditional: Mapping[str, float]
     categories: Mapping[str, Mapping[str, float]]
 
     def largest_bias(self, sd: float) -> float:
@@ -96,8 +97,9 @@ def representativity(
 
     `invited`, `responded`: counts per cell (any shape); `labels`: a variable's name to its category in each cell.
     S² = Σ n (ρ - ρ̄)² / (N - 1); unconditional partials P_u(k) = sqrt(Σ_k n_k/N (ρ_k - ρ̄)²), and per category
-    sqrt(n_k/N) (ρ_k - ρ̄). Schouten, Cobben and Bethlehem (Survey Methodology 35, 2009, 101-113); Schouten, Shlomo
-    and Skinner (J. Official Statistics 27, 2011, 231-253).
+    sqrt(n_k/N) (ρ_k - ρ̄); conditional partials P_c = sqrt(Σ n (ρ - ρ̄_l)² / (N - 1)), l the classes of all the other
+    variables: what remains of S when these are held. Schouten, Cobben and Bethlehem (Survey Methodology 35, 2009,
+    101-113); Schouten, Shlomo and Skinner (J. Official Statistics 27, 2011, 231-253).
     """
     n, r = np.asarray(invited, dtype=float).ravel(), np.asarray(responded, dtype=float).ravel()
     if n.shape != r.shape or not ((r >= 0) & (r <= n)).all() or n.sum() < 2 or r.sum() == 0:
@@ -105,11 +107,24 @@ def representativity(
     n, r, kept = n[n > 0], r[n > 0], n > 0
     total, mean = n.sum(), r.sum() / n.sum()
     spread = math.sqrt(float((n * (r / n - mean) ** 2).sum()) / (total - 1))
-    categories = {
-        name: _category_gaps(n, r, np.asarray(values).ravel()[kept]) for name, values in (labels or {}).items()
-    }
-    partials = {name: math.hypot(*gaps.values()) for name, gaps in categories.items()}
-    return Representativity(1 - 2 * spread, spread, spread / mean, float(mean), partials, categories)
+    codes = {name: np.asarray(values).ravel()[kept] for name, values in (labels or {}).items()}
+    categories = {name: _category_gaps(n, r, values) for name, values in codes.items()}
+    return Representativity(
+        indicator=1 - 2 * spread,
+        spread=spread,
+        cv=spread / mean,
+        response_rate=float(mean),
+        partials={name: math.hypot(*gaps.values()) for name, gaps in categories.items()},
+        conditional={name: _conditional(n, r, [v for other, v in codes.items() if other != name]) for name in codes},
+        categories=categories,
+    )
+
+
+def coverage_bounds(rate: float, coverage: float) -> tuple[float, float]:
+    """Give [C p, C p + 1 - C]: the whole population's rate when strata without answers hold the share 1 - C of it."""
+    if not (0 <= rate <= 1 and 0 <= coverage <= 1):
+        raise BadResponse("rate and coverage must be shares between 0 and 1")
+    return coverage * rate, coverage * rate + 1 - coverage
 
 
 def tipping_points(rate: float, target: float, response_rate: float) -> TippingPoints:
@@ -133,6 +148,14 @@ def self_selected_size(fraction: float, correlation: float) -> float:
     if not 0 < fraction < 1 or not 0 < abs(correlation) <= 1:
         raise BadResponse("the share who answered and the correlation must lie strictly between 0 and 1")
     return fraction / ((1 - fraction) * correlation**2)
+
+
+def _conditional(n: Floats, r: Floats, others: Sequence[NDArray[np.object_]]) -> float:
+    names = [tuple(row) for row in zip(*others, strict=True)] if others else [()] * n.size
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    group = np.array([places[name] for name in names])
+    mean = (np.bincount(group, r) / np.bincount(group, n))[group]
+    return math.sqrt(float((n * (r / n - mean) ** 2).sum()) / (n.sum() - 1))
 
 
 def _category_gaps(n: Floats, r: Floats, category: NDArray[np.object_]) -> dict[str, float]:

@@ -156,4 +156,6 @@ def _read(
         raise BadMix("area, procedure, rates, population and covariance need one entry each per area and procedure")
     if len(set(zip(area, procedure, strict=True))) != p.size or not (size > 0).all():
         raise BadMix("every area and procedure may occur once, with a population above 0")
+    if not (np.isfinite(p).all() and np.isfinite(s).all()):
+        raise BadMix("a rate or a covariance is missing: leave areas × procedures without answers out")
     return np.asarray(area), p, s, size

@@ -103,7 +103,7 @@ def test_every_defect_of_a_poor_sample_is_named():
         0.9,
         Plan(half_width=0.03, response_rate=0.5, answers_left=100),
         Evidence(
-            strata={"A": StratumSpread(900, 0, 0.09), "B": StratumSpread(900, 1, 0.09)},
+            strata={"A": StratumSpread(900, 0, 0.09, planned=5), "B": StratumSpread(900, 1, 0.09)},
             outcome=Dispositions(21, refusal=79),
             representativity=representativity([50, 50], [20, 1]),
             weights=check_weights([1.0, 30.0], [20, 1]),
@@ -124,6 +124,7 @@ def test_every_defect_of_a_poor_sample_is_named():
         "coverage",
         "strata_with_0",
         "strata_with_1",
+        "strata_below_plan",
         "heaviest_over_median",
         "kish_deff",
         "design_over_kish",

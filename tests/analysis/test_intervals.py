@@ -21,6 +21,7 @@ from analysis.intervals import (
     NOTE_NO_DF,
     NOTE_NO_SPREAD,
     NOTE_OUTSIDE,
+    BadStatistic,
     MissingStatistic,
     UnknownMethod,
     guarded_intervals,
@@ -218,6 +219,24 @@ def test_a_misspelt_method_and_missing_statistics_are_named():
         interval("gamma", **statistics)
     with pytest.raises(MissingStatistic, match="population"):
         interval("exact-fpc", **statistics)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": float("nan")},
+        {"rate": 1.2},
+        {"successes": 91},
+        {"kish_deff": 0.0},
+        {"kish_deff": float("nan")},
+        {"confidence_level": 95},
+        {"fraction": 2.0},
+    ],
+)
+def test_impossible_statistics_are_refused_and_never_become_a_number(change):
+    statistics = {"rate": 0.9, "variance": 0.001, "n": 90, "successes": 81, "df": 89}
+    with pytest.raises(BadStatistic):
+        interval(**{**statistics, **change})
 
 
 def test_exact_finite_limits_are_the_outermost_counts_not_rejected():

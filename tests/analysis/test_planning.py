@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -24,6 +24,7 @@ from analysis.planning import (
     power_allocation,
     precision_size,
     proportional,
+    upper_tail,
 )
 
 PEOPLE = [9000, 3000, 1000, 400, 60]
@@ -46,6 +47,19 @@ def test_the_first_size_with_power_is_found_without_trying_all(target, rate):
     power = stats.binom.sf(critical - 1, n, rate)
     assert n[np.flatnonzero(power >= 0.8)[0]] == found.n
     assert critical[-1] == found.critical
+
+
+@given(target=st.sampled_from([0.8, 0.85, 0.9, 0.95]), rate=st.floats(0.5, 1))
+@settings(max_examples=60, deadline=None)
+def test_the_search_starts_low_enough(target, rate):
+    """No size below the one found has the power, as far down as a tenth of it."""
+    assume(abs(rate - target) > 0.01)
+    found = decision_size(target, rate)
+    if rate < target:
+        target, rate = 1 - target, 1 - rate
+    n = np.arange(max(5, found.n // 10), found.n)
+    critical = critical_count(n, target)
+    assert not ((critical <= n) & (upper_tail(critical, n, rate) >= 0.8)).any()
 
 
 def test_not_met_is_the_same_test_of_the_dissatisfied():

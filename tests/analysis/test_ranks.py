@@ -75,5 +75,7 @@ def test_equal_errors_need_bars_of_1_386():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(BadRanking, match="fit together"):
         rank_sets(["a"], [0.9, 0.8], [0.1, 0.1])
+    with pytest.raises(BadRanking, match="without an estimate"):
+        rank_sets(["a", "b"], [0.9, float("nan")], [0.1, 0.1])
     with pytest.raises(BadRanking, match="above 0"):
         comparison_factor([0.1, 0.0])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.response import (
     BadResponse,
     Dispositions,
+    coverage_bounds,
     representativity,
     response_rates,
     self_selected_size,
@@ -49,6 +50,22 @@ def test_the_worst_variable_and_category_are_named():
         "young": pytest.approx(-0.15 / math.sqrt(2)),
     }
     assert found.largest_bias(0.3) == pytest.approx(0.3 * found.spread / 0.65)
+    assert found.conditional == {"age": pytest.approx(found.spread), "sex": pytest.approx(0.0)}
+
+
+def test_a_variable_that_repeats_another_adds_nothing_once_that_is_held():
+    n, r = [100, 100], [50, 80]
+    twice = representativity(n, r, {"age": ["young", "old"], "student": ["yes", "no"]})
+    assert twice.conditional == {"age": pytest.approx(0.0), "student": pytest.approx(0.0)}
+    assert twice.partials["age"] == twice.partials["student"] == pytest.approx(0.15)
+    assert representativity(n, r, {"age": ["young", "old"]}).conditional["age"] == pytest.approx(twice.spread)
+
+
+def test_strata_without_answers_leave_bounds():
+    """95 % covered at .9: between .855 and .905."""
+    assert coverage_bounds(0.9, 0.95) == (pytest.approx(0.855), pytest.approx(0.905))
+    with pytest.raises(BadResponse, match="shares"):
+        coverage_bounds(0.9, 1.5)
 
 
 def test_cells_that_nobody_was_invited_in_do_not_count():

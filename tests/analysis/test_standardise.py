@@ -71,6 +71,8 @@ def test_entries_that_do_not_fit_are_refused():
         compare_with_whole(AREA, KIND, RATES, [1e-4] * 3, PEOPLE)
     with pytest.raises(BadMix, match="occur once"):
         compare_with_whole(["a", "a"], ["x", "x"], [0.9, 0.8], [1e-4] * 2, [10, 10])
+    with pytest.raises(BadMix, match="without answers"):
+        compare_with_whole(AREA, KIND, [0.8, 0.9, 0.8, float("nan")], [1e-4] * 4, PEOPLE)
     with pytest.raises(BadMix, match="above 0"):
         compare_with_whole(["a", "b"], ["x", "x"], [0.9, 0.8], [1e-4] * 2, [10, 0])
 
