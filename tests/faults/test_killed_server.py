@@ -19,10 +19,10 @@ from serving import Home, serving
 pytestmark = pytest.mark.faults
 
 ROUNDS = 20
-POSTGRESQL_ROUNDS = 8
+POSTGRESQL_ROUNDS = 5
 CAMPAIGNS = 25 if os.environ.get("HAILONG_FULL_COUNTS") == "1" else 1
 SEED = int(os.environ.get("HAILONG_FAULT_SEED", "20261124"))
-LONGEST_ROUND = 1.0
+LONGEST_ROUND = 0.9
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 
 

@@ -1,0 +1,203 @@
+"""A job killed before or after any of its commits and run again makes the same bytes as one that nobody disturbed."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import shutil
+import signal
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import load_client
+import pytest
+from broken_homes import HIDING_WAVE, WAVE, invite, local_today
+from campaign import COMMENT, OVERALL, Crowd, find_broken_promises, find_false_proofs, read_stored
+from load_client import Visitor
+from serving import Home, serving
+from sqlalchemy import select
+
+from survey.actions.answering import answer
+from survey.actions.sealing import Leaf, append_leaves
+from survey.actions.tallying import tally
+from survey.actions.working import run_due_jobs
+from survey.store import tables
+from survey.store.database import CRASH_VARIABLE, Database
+from survey.store.writer import Outcome, Submission, store_submission
+
+pytestmark = pytest.mark.faults
+
+ANSWERS = 400
+POINTS = ("before-commit", "after-commit")
+JOB_STEPS = ("seal", "tally", "release", "remember-job")
+CONVEYOR = (
+    tables.inbox,
+    tables.spent,
+    tables.batch,
+    tables.ledger,
+    tables.receipt,
+    tables.checkpoint,
+    tables.tally_progress,
+    tables.tally_cell,
+    tables.tally_cross,
+    tables.tally_item,
+    tables.release,
+    tables.release_figure,
+)
+COUNTS = "service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied\na,2026-01,1,2,3,40,50\n"
+
+
+@dataclass
+class Collector:
+    """A writer that only remembers, so that many answers can be stored in one commit."""
+
+    submissions: list[Submission] = field(default_factory=list)
+
+    def submit(self, submission: Submission) -> Outcome:
+        self.submissions.append(submission)
+        return Outcome.STORED
+
+
+@pytest.fixture(scope="session")
+def answered_home(prepared_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An installation with answers to both waves in its inbox, none of them sealed; to be copied."""
+    home = copy(prepared_home, tmp_path_factory.mktemp("answered") / "home")
+    dice, collector = random.Random(7), Collector()
+    given: dict[str, dict[str, str]] = {}
+    for wave in (WAVE, HIDING_WAVE):
+        for token in invite(home, ANSWERS, 7, wave):
+            given[token] = {OVERALL: dice.choice("1234455"), COMMENT: f"ý kiến {dice.random()}"}
+    with home.database() as database:
+        for token, answers in given.items():
+            send(database, home, collector, token, answers)
+        with database.writing("submit") as connection:
+            assert {store_submission(connection, each) for each in collector.submissions} == {Outcome.STORED}
+    return home
+
+
+@pytest.fixture(scope="session")
+def undisturbed(answered_home: Home, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The conveyor's tables after the jobs ran once, with nobody killing anything."""
+    home = copy(answered_home, tmp_path_factory.mktemp("undisturbed") / "home")
+    home.run("work", "--once")
+    assert find_false_proofs(home) == []
+    return dump(home)
+
+
+@pytest.fixture
+def answered(answered_home: Home, tmp_path: Path) -> Home:
+    return copy(answered_home, tmp_path / "answered")
+
+
+def copy(home: Home, folder: Path) -> Home:
+    return Home(Path(shutil.copytree(home.path, folder)))
+
+
+def send(database: Database, home: Home, collector: Collector, token: str, given: dict[str, str]) -> None:
+    key = secrets.token_hex(16)
+    keys, today = home.keys, local_today()
+    answer(database, collector, keys, token=token, key=key, language="vi", answers=given, today=today)
+
+
+def dump(home: Home) -> str:
+    """Every row of the conveyor, table by table, in the order of their keys."""
+    with home.database() as database, database.reading() as connection:
+        rows = {table.name: connection.execute(select(table).order_by(*table.primary_key)).all() for table in CONVEYOR}
+    return "\n".join(f"{name} {tuple(row)!r}" for name, found in rows.items() for row in found)
+
+
+def assert_dies(home: Home, where: str, *arguments: str) -> None:
+    ended = home.start(*arguments, **{CRASH_VARIABLE: where})
+    assert ended.returncode == -signal.SIGKILL, f"{where} was never reached: {ended.stdout}{ended.stderr}"
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("step", JOB_STEPS)
+def test_a_killed_job_run_again_makes_the_same_bytes(answered: Home, undisturbed: str, step: str, point: str) -> None:
+    assert_dies(answered, f"{step}:{point}", "work", "--once")
+    answered.run("work", "--once")
+    assert dump(answered) == undisturbed
+
+
+def test_the_undisturbed_run_moved_every_answer_along(undisturbed: str) -> None:
+    """Else equal dumps would prove nothing: two waves became two batches, a tally and a release."""
+    lines = [line.partition(" ")[0] for line in undisturbed.splitlines()]
+    assert {table.name for table in CONVEYOR} - set(lines) == {"inbox"}
+    assert (lines.count("ledger"), lines.count("batch"), lines.count("release")) == (2 * ANSWERS, 2, 1)
+
+
+def test_a_batch_sealed_twice_is_seen(answered: Home, undisturbed: str) -> None:
+    """The control: were a batch appended again, as by a job that forgets what it did, the bytes would differ."""
+    answered.run("work", "--once")
+    with answered.database() as database, database.writing("seal") as connection:
+        rows = connection.execute(select(tables.ledger).where(tables.ledger.c.batch_number == 1)).all()
+        leaves = [Leaf(row.kind, row.nonce1, row.codes, row.nonce2, row.text) for row in rows]
+        receipts = [secrets.token_bytes(32) for _ in leaves]
+        append_leaves(connection, answered.signer, rows[0].wave_code, leaves, receipts, local_today())
+    with answered.database() as database:
+        tally(database)
+    assert dump(answered) != undisturbed
+
+
+def test_an_answer_that_comes_back_to_the_inbox_is_not_sealed_again(answered: Home, undisturbed: str) -> None:
+    """Its receipt is in a batch already: the job refuses the whole new batch and says so."""
+    with answered.database() as database, database.reading() as connection:
+        waiting = [dict(row) for row in connection.execute(select(tables.inbox)).mappings()]
+    answered.run("work", "--once")
+    with answered.database() as database:
+        with database.writing("submit") as connection:
+            connection.execute(tables.inbox.insert(), waiting[:ANSWERS])
+        said = list(run_due_jobs(database, answered.signer, datetime.now(UTC), local_today()))
+        with database.writing("submit") as connection:
+            connection.execute(tables.inbox.delete())
+    assert any(line.startswith("seal: failed") for line in said)
+    assert dump(answered) == undisturbed
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_import_is_whole_or_not_there(installation: Home, tmp_path: Path, point: str) -> None:
+    (tmp_path / "counts.csv").write_text(COUNTS)
+    arguments = ("import", "counts", str(tmp_path / "counts.csv"), "--wave", "SO")
+    assert_dies(installation, f"import-counts:{point}", *arguments)
+    said = installation.run(*arguments, fails=point == "after-commit")
+    assert "SO" in said
+    installation.run("work", "--once")
+    assert '"n": 96' in installation.run("estimate", "--wave", "SO", "--format", "json")
+    assert find_false_proofs(installation) == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_draw_invites_nobody_twice(installation: Home, point: str) -> None:
+    """Links that were committed but never printed are lost, not drawn again under the same places."""
+    assert_dies(installation, f"invite:{point}", "invite", WAVE, "--count", "30", "--seed", "1")
+    kept = drawn(installation)
+    assert len(kept) == (0 if point == "before-commit" else 30)
+    assert len(set(invite(installation, 30, 1))) == 30
+    assert len(set(drawn(installation))) == len(drawn(installation)) == len(kept) + 30
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_an_answer_whose_thanks_never_came_may_be_sent_again(installation: Home, point: str) -> None:
+    """The same form gives the same receipt, and is stored once, whether or not the first one was."""
+    crowd = Crowd(iter(invite(installation, 1, 3)))
+    with serving(installation, "--no-work", **{CRASH_VARIABLE: f"submit:{point}"}) as server:
+        with Visitor(server.address) as visitor:
+            fields = load_client.open_form(visitor, next(crowd.tokens)) | {OVERALL: "4", COMMENT: "một"}
+            with pytest.raises(OSError, match=r"closed|reset"):
+                load_client.send_form(visitor, fields)
+        server.kill()
+    assert len(read_stored(installation).receipts) == (0 if point == "before-commit" else 1)
+    crowd.unanswered["một"] = fields
+    with serving(installation, "--no-work") as server:
+        crowd.send_again(server.address)
+        first, crowd.unanswered["một"] = crowd.acknowledged["một"], fields
+        crowd.send_again(server.address)
+    assert crowd.acknowledged["một"] == first
+    assert find_broken_promises(crowd, read_stored(installation)) == []
+
+
+def drawn(home: Home) -> list[tuple[str, int]]:
+    query = select(tables.invitation.c.stratum_code, tables.invitation.c.position)
+    with home.database() as database, database.reading() as connection:
+        return [(stratum, position) for stratum, position in connection.execute(query)]
