@@ -12,7 +12,7 @@ from analysis.arrays import Codes, Flags, Vector, add_up, count_up
 from analysis.pairs import OUTCOME, Pairs, number_pairs, pair_up
 from analysis.sample import Sample
 from analysis.stages import Stage
-from analysis.variance import variances
+from analysis.variance import ROUNDING_SQUARES, variances
 
 _CHUNK = 4_000_000  # numbers in one block of residuals
 
@@ -175,17 +175,20 @@ def _sum_pairs(sample: Sample, pairs: Pairs, domains: Domains) -> Vector:
     sums = (pairs.outcomes - mean * pairs.weights) * unit
     if pairs.unit is None:
         squares = (pairs.e - 2 * mean * pairs.d + mean**2 * pairs.c) * unit**2
+        sizes = (pairs.e + 2 * np.abs(mean * pairs.d) + mean**2 * pairs.c) * unit**2
         stratum, domain, totals = pairs.stratum, pairs.domain, sums
     else:
-        squares = sums**2
+        squares = sizes = sums**2
         pair, stratum, domain = number_pairs(pairs.stratum, pairs.domain)
         totals = add_up(pair, sums, len(stratum))
     more = totals**2 * (_lonely_weight(sample, stage) - stage.scale / np.maximum(stage.sampled, 1))[stratum]
-    result = add_up(pairs.domain[inside], (squares * stage.scale[pairs.stratum])[inside], size)
+    scale = stage.scale[pairs.stratum][inside]
+    floor = ROUNDING_SQUARES * add_up(pairs.domain[inside], sizes[inside] * scale, size)
+    result = add_up(pairs.domain[inside], squares[inside] * scale, size)
     result += add_up(domain[domain >= 0], more[domain >= 0], size)
     if sample.design.lonely_psu == "average":
         result *= _scale_up(pairs, stage, size)
-    return np.maximum(result, 0.0)
+    return np.where(result > floor, result, 0.0)
 
 
 def _lonely_weight(sample: Sample, stage: Stage) -> Vector:

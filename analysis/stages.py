@@ -105,8 +105,8 @@ def _refuse_straddling(cells: Cells, unit: Codes) -> None:
     if len(twice):
         label = cells.keys[cells.design.psus[0]].iloc[int(np.argmax(unit == twice.iloc[0]))]
         raise PSUInTwoStrata(
-            f"PSU {spell(label)} is in two strata of {first!r}; say nest=True if its label is only unique inside a stratum, "
-            "else correct the frame"
+            f"PSU {spell(label)} is in two strata of {first!r}; say nest=True if its label is only unique inside a "
+            "stratum, else correct the frame"
         )
 
 

@@ -14,6 +14,7 @@ from analysis.sample import Replay, Sample
 from analysis.stages import Stage
 
 _ROUNDING = 1e-11
+ROUNDING_SQUARES = 1e-13  # of a sum of squares that is computed from moments
 
 
 def covariance(sample: Sample, variables: Vector) -> Vector:
@@ -75,9 +76,15 @@ def project(sample: Sample, variables: Vector) -> Vector:
 
 
 def _find_floor(sample: Sample, variables: Vector) -> Vector:
-    """Variances below this are rounding errors of totals that calibration has fixed."""
+    """Variances below this are rounding errors: of totals that calibration has fixed, or where nothing varies."""
     size: Vector = np.abs(np.einsum("lck,ck->lc", variables, sample.first)).sum(axis=1)
-    return (_ROUNDING * size) ** 2
+    floor: Vector = (_ROUNDING * size) ** 2
+    stage = sample.stages[-1]
+    if stage.unit is None:
+        weighted = np.abs(sample.second) * stage.scale[stage.stratum][:, None, None]
+        sizes = np.abs(variables)
+        floor = floor + ROUNDING_SQUARES * np.einsum("lf,lf->l", sizes.reshape(len(sizes), -1), _apply(weighted, sizes))
+    return floor
 
 
 def _fit(sample: Sample, replay: Replay, residual: Vector) -> Vector:
