@@ -1,0 +1,98 @@
+"""The demonstration, served for real, and a browser to walk through it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from requirements import skip_or_fail
+from serving import Home, Server, serving
+
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: `CHROMIUM` names the program, else it is looked up; without one these tests are skipped aloud."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        skip_or_fail("No Chromium found: install the package chromium, or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demonstration as `hailong init --demo` makes it."""
+    home = Home(tmp_path_factory.mktemp("demo") / "home")
+    home.run("init", "--demo")
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(demo: Home) -> Iterator[Server]:
+    with serving(demo) as running:
+        yield running
+
+
+@pytest.fixture
+def open_browser(browser: Browser, server: Server) -> Iterator[Callable[..., BrowserContext]]:
+    """A fresh browser at a width in px: no cookie, no cache."""
+    contexts = []
+
+    def opened(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
+        size = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=size, base_url=server.url, **options))
+        return contexts[-1]
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def sign_in(demo: Home, open_browser: Callable[..., BrowserContext]) -> SignIn:
+    """Signs in as one of the demonstration's accounts; the page that follows."""
+    lines = (demo.path / "demo-accounts.txt").read_text(encoding="utf-8").splitlines()
+    passwords = {role: (name, password) for name, role, password in (line.split("\t") for line in lines)}
+
+    def signed_in(role: str, width: int = 1280, **options: object) -> Page:
+        page = open_browser(width, **options).new_page()
+        page.goto("/staff/")
+        name, password = passwords[role]
+        page.fill("#name", name)
+        page.fill("#password", password)
+        page.press("#password", "Enter")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    return signed_in
+
+
+@pytest.fixture
+def invite(demo: Home) -> Callable[[], str]:
+    """The path of a fresh link, drawn while the server runs."""
+
+    def invited() -> str:
+        link = demo.run("invite", "TTHC-OPEN", "--count", "1").strip()
+        return "/t/" + link.rpartition("/")[2]
+
+    return invited
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Where pictures go: the folder that HAILONG_SCREENSHOTS names, or nowhere."""
+    named = os.environ.get("HAILONG_SCREENSHOTS")
+    if not named:
+        return None
+    folder = Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
