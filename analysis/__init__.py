@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from analysis.certificate import Certificate as Certificate
     from analysis.certificate import SimulatedDesign as SimulatedDesign
     from analysis.certificate import certify as certify
+    from analysis.certifying import certify_rate as certify_rate
     from analysis.checklist import Check as Check
     from analysis.checklist import Evidence as Evidence
     from analysis.checklist import Plan as Plan
@@ -235,6 +236,7 @@ _HOMES = {
     ),
     "driver_parts": ("Driver", "drivers"),
     "window": ("unite_waves",),
+    "certifying": ("certify_rate",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names

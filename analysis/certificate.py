@@ -101,7 +101,7 @@ def certify(
     design: SimulatedDesign,
     truth: float,
     *,
-    seed: str = "certificate",
+    seed: str | int = "certificate",
     draws: int = DRAWS,
     rates: ArrayLike | None = None,
     confidence_level: float = 0.95,

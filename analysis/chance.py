@@ -18,8 +18,8 @@ Floats: TypeAlias = NDArray[np.float64]
 class Chance:
     """A stream of uniform and normal numbers, a function of the seed alone."""
 
-    def __init__(self, seed: str) -> None:
-        digest = hashlib.sha256(seed.encode()).digest()
+    def __init__(self, seed: str | int) -> None:
+        digest = hashlib.sha256(str(seed).encode()).digest()
         self._bits = np.random.Philox(key=np.frombuffer(digest[:16], dtype="<u8"))
 
     def uniforms(self, *shape: int) -> Floats:

@@ -40,7 +40,7 @@ class Drawn:
 def draw(
     frame: Any,
     allocation: Mapping[str, int],
-    seed: str,
+    seed: str | int,
     method: str = "random",
     sizes: Mapping[str, float] | None = None,
     *,
@@ -58,6 +58,7 @@ def draw(
     if method not in ("random", "systematic", "pps"):
         raise BadDraw(f"method {method!r}: choose random, systematic or pps")
     listed = frame if isinstance(frame, Mapping) else _list_records(frame, stratum, identifier)
+    allocation, seed = dict(allocation), str(seed)
     unknown = sorted(set(allocation) - set(listed))
     if unknown:
         raise BadDraw(f"stratum {unknown[0]!r} is in the allocation but not in the frame")

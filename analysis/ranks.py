@@ -44,7 +44,7 @@ def rank_sets(
     rates: ArrayLike,
     covariance: ArrayLike,
     *,
-    seed: str = "ranks",
+    seed: str | int = "ranks",
     confidence_level: float = 0.95,
     draws: int = DRAWS,
 ) -> list[RankSet]:
@@ -86,7 +86,7 @@ def comparison_factor(se: ArrayLike, error: float = 0.05) -> float:
     return (low + high) / 2
 
 
-def _find_differences(rate: Floats, matrix: Floats, seed: str, alpha: float, draws: int) -> Pairs:
+def _find_differences(rate: Floats, matrix: Floats, seed: str | int, alpha: float, draws: int) -> Pairs:
     """Pairs whose difference is shown; each step judges the pairs left by the largest |t| among themselves."""
     spread = np.sqrt(np.maximum(0.0, np.add.outer(np.diag(matrix), np.diag(matrix)) - 2 * matrix))
     distance = np.abs(rate[:, None] - rate[None, :])

@@ -92,6 +92,10 @@ def test_a_record_larger_than_its_share_is_taken_with_certainty():
     assert {record.probability for record in everybody} == {1.0}
 
 
+def test_a_number_is_a_seed_too():
+    assert draw(FRAME, {"A": 3}, 2026) == draw(FRAME, {"A": 3}, "2026")
+
+
 def test_nobody_is_drawn_where_nobody_is_asked_for():
     assert draw(FRAME, {"A": 0}, "none") == []
 
