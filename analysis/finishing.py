@@ -90,65 +90,24 @@ def finish_mean(sample: Sample, domains: Domains, place: int, variance: float, c
 
 def finish_rates(sample: Sample, domains: Domains, variances: Vector, asked: Asked) -> pd.DataFrame:
     """The estimates of all domains' rates, one row a domain; the default interval is computed for all at once."""
-    if asked.method != "guarded":
-        rows = [finish_rate(sample, domains, place, v, asked) for place, v in enumerate(variances)]
-        limits = np.array([(row.low, row.high, row.n_effective) for row in rows]).reshape(-1, 3).T
-        methods: Any = [row.method for row in rows]
-    else:
-        limits = np.stack(
-            guarded_intervals(
-                rate=domains.means,
-                variance=variances,
-                n=domains.n,
-                successes=domains.successes,
-                df=domains.df,
-                kish_deff=np.where(domains.kish > 0, domains.kish, 1.0),
-                census=domains.census,
-                confidence_level=asked.confidence_level,
-                pooled_deff=asked.pooled_deff,
-                fraction=domains.fraction,
-            )
-        )
-        methods = "guarded"
+    limits, methods = _limit_rates(sample, domains, variances, asked)
     edge = np.where(domains.successes <= 0, 0.0, np.where(domains.successes >= domains.n, 1.0, domains.means))
-    table: dict[str, Any] = {
-        "rate": edge,
-        "se": np.sqrt(variances),
-        "low": limits[0],
-        "high": limits[1],
-        "df": domains.df,
-    }
-    table |= {
-        "n": domains.n.astype(np.int64),
-        "n_effective": limits[2],
-        "deff": domains.n / limits[2],
-        "method": methods,
-    }
-    table |= {"successes": domains.successes.round().astype(np.int64), "kish_deff": domains.kish}
-    table |= {"fraction": domains.fraction}
-    return pd.DataFrame(table | {"population": domains.weights, "coverage": domains.coverage, "census": domains.census})
+    table = _begin_table(domains, edge, variances, limits[0], limits[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table |= {"n_effective": limits[2], "deff": domains.n / limits[2], "method": methods}
+    table |= {"successes": domains.successes.round().astype(np.int64), "census": domains.census}
+    return pd.DataFrame(table | _end_table(domains))
 
 
 def finish_means(domains: Domains, variances: Vector, confidence_level: float) -> pd.DataFrame:
     """The estimates of all domains' means, one row a domain."""
-    limits = [
-        normal_interval(mean, v, df, confidence_level)
-        for mean, v, df in zip(domains.means, variances, domains.df, strict=True)
-    ]
-    low, high = np.array(limits).reshape(-1, 2).T
+    each = zip(domains.means, variances, domains.df, strict=True)
+    low, high = np.array([normal_interval(*one, confidence_level) for one in each]).reshape(-1, 2).T
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.where(domains.spread > 0, variances * domains.n / domains.spread, 1.0)
-    table: dict[str, Any] = {
-        "rate": domains.means,
-        "se": np.sqrt(variances),
-        "low": low,
-        "high": high,
-        "df": domains.df,
-    }
-    table |= {"n": domains.n.astype(np.int64), "n_effective": domains.n / deff, "deff": deff, "method": "mean"}
-    return pd.DataFrame(
-        table | {"kish_deff": domains.kish, "population": domains.weights, "coverage": domains.coverage}
-    )
+        size = np.where(deff > 0, domains.n / deff, domains.n)
+    table = _begin_table(domains, domains.means, variances, low, high)
+    return pd.DataFrame(table | {"n_effective": size, "deff": deff, "method": "mean"} | _end_table(domains))
 
 
 def normal_interval(mean: float, variance: float, df: float, confidence_level: float) -> tuple[float, float]:
@@ -162,6 +121,39 @@ def normal_interval(mean: float, variance: float, df: float, confidence_level: f
     )
     half = float(quantile * np.sqrt(variance))
     return float(mean - half), float(mean + half)
+
+
+def _limit_rates(sample: Sample, domains: Domains, variances: Vector, asked: Asked) -> tuple[Vector, Any]:
+    """Low, high and effective size of every domain, and the method that gave them."""
+    if asked.method == "guarded":
+        limits = guarded_intervals(
+            rate=domains.means,
+            variance=variances,
+            n=domains.n,
+            successes=domains.successes,
+            df=domains.df,
+            kish_deff=np.where(domains.kish > 0, domains.kish, 1.0),
+            census=domains.census,
+            confidence_level=asked.confidence_level,
+            pooled_deff=asked.pooled_deff,
+            fraction=domains.fraction,
+        )
+        return np.stack(limits), "guarded"
+    limited, methods = np.full((3, len(domains)), np.nan), [asked.method] * len(domains)
+    for place in np.flatnonzero(domains.n > 0):
+        one = finish_rate(sample, domains, int(place), float(variances[place]), asked)
+        limited[:, place], methods[place] = (one.low, one.high, one.n_effective), one.method
+    return limited, methods
+
+
+def _begin_table(domains: Domains, estimates: Vector, variances: Vector, low: Vector, high: Vector) -> dict[str, Any]:
+    table: dict[str, Any] = {"rate": estimates, "se": np.sqrt(variances), "low": low, "high": high}
+    return table | {"df": domains.df, "n": domains.n.astype(np.int64)}
+
+
+def _end_table(domains: Domains) -> dict[str, Any]:
+    table: dict[str, Any] = {"kish_deff": domains.kish, "fraction": domains.fraction}
+    return table | {"population": domains.weights, "coverage": domains.coverage}
 
 
 def _variance_for(domains: Domains, place: int, variance: float, asked: Asked) -> float:
