@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 from scipy import special
 
 from analysis.errors import AnalysisError
 from analysis.limits import (
-    NO_SPREAD,
     Limits,
     beta_prior,
     clopper_pearson,
@@ -31,27 +30,11 @@ from analysis.limits import (
 )
 from analysis.limits import guarded_intervals as guarded_intervals
 from analysis.profile_likelihood import profile_interval
-
-NEAR = 1e-9  # a sum of weights may leave 0..1 by its rounding
-
-NOTE_EDGE = "all or none are satisfied: the effective size comes from the weights alone"
-NOTE_NO_SPREAD = "no variation within any stratum: the effective size comes from the weights alone"
-NOTE_NO_DF = "no degrees of freedom: treated as at most one effective answer"
-NOTE_CENSUS = "every transaction was observed: there is no sampling error"
-NOTE_NO_ANSWER = "this method has no answer here: the guarded interval is given instead"
-NOTE_OUTSIDE = "this method can leave the range 0 to 1, as it does in R"
+from analysis.sufficient import NOTE_CENSUS, NOTE_NO_ANSWER, NOTE_OUTSIDE, Given, MissingStatistic, Statistics
 
 
 class UnknownMethod(AnalysisError):
     """The interval's name is not one of `METHODS`."""
-
-
-class MissingStatistic(AnalysisError):
-    """The method needs a statistic that was not given."""
-
-
-class BadStatistic(AnalysisError):
-    """A statistic is missing or outside its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,57 +49,7 @@ class Interval:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What an interval may use about one rate; `interval` documents the fields."""
-
-    rate: float
-    variance: float
-    n: int
-    successes: int
-    df: float
-    kish_deff: float = 1.0
-    census: bool = False
-    confidence_level: float = 0.95
-    pooled_deff: float | None = None
-    rows: int | None = None
-    logit_start: float | None = None
-    logit_variance: float | None = None
-    rare_squares: float | None = None
-    largest_share: float | None = None
-    population: int | None = None
-    fraction: float = 0.0
-
-    @property
-    def tail(self) -> float:
-        return (1 - self.confidence_level) / 2
-
-    @property
-    def spread(self) -> float:
-        return self.rate * (1 - self.rate)
-
-    @property
-    def design_deff(self) -> float:
-        return self.n * self.variance / self.spread
-
-    @property
-    def at_edge(self) -> bool:
-        return self.successes in (0, self.n)
-
-    @property
-    def without_spread(self) -> bool:
-        return self.at_edge or not self.variance > 0 or self.design_deff < NO_SPREAD
-
-    @property
-    def without_df(self) -> bool:
-        return self.df < 1 or self.n < 2
-
-    @property
-    def unanswerable(self) -> bool:
-        return self.without_spread or self.without_df
-
-
-def interval(method: str = "guarded", **statistics: Any) -> Interval:
+def interval(method: str = "guarded", **statistics: Unpack[Given]) -> Interval:
     """Give the confidence interval of a rate by `method`.
 
     Keyword arguments: `rate` (0..1), `variance` of the rate, `n` responses and `successes` among them (integers: the
@@ -134,27 +67,18 @@ def interval(method: str = "guarded", **statistics: Any) -> Interval:
     if method not in METHODS:
         raise UnknownMethod(f"no interval is called {method!r}; choose one of {', '.join(METHODS)}")
     known = Statistics(**statistics)
-    _refuse_impossible(known)
+    known.refuse_impossible()
     if known.census and known.n > 0:
         return Interval(known.rate, known.rate, float(known.n), 1.0, method, (NOTE_CENSUS,))
     if method in FROM_VARIANCE and known.unanswerable:
-        return replace(_guarded(known), notes=(NOTE_NO_ANSWER, *_explain(known)))
+        return replace(_guarded(known), notes=(NOTE_NO_ANSWER, *known.explain()))
     return METHODS[method](known)
-
-
-def _refuse_impossible(known: Statistics) -> None:
-    if not (-NEAR <= known.rate <= 1 + NEAR and 0 <= known.successes <= known.n):
-        raise BadStatistic(
-            f"rate {known.rate} with {known.successes} of {known.n}: an interval needs a share of answers"
-        )
-    if not (0 < known.kish_deff < np.inf and 0 < known.confidence_level < 1 and 0 <= known.fraction <= 1):
-        raise BadStatistic("kish_deff must be above 0, confidence_level between 0 and 1, fraction in 0..1")
 
 
 def _guarded(known: Statistics) -> Interval:
     size = _size(known)
     low, high = finite_limits(_own_rate(known), size, known.fraction, known.confidence_level)
-    return _interval(known, "guarded", (float(low), float(high)), size, _explain(known))
+    return _interval(known, "guarded", (float(low), float(high)), size, known.explain())
 
 
 def _guarded_full(known: Statistics) -> Interval:
@@ -163,7 +87,7 @@ def _guarded_full(known: Statistics) -> Interval:
         size = min(size, known.n / (known.design_deff * _df_factor(known, known.n)))
     size = min(1.0, size) if known.without_df else size
     low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
-    return _interval(known, "guarded-full", (float(low), float(high)), size, _explain(known))
+    return _interval(known, "guarded-full", (float(low), float(high)), size, known.explain())
 
 
 def _nchs(known: Statistics) -> Interval:
@@ -172,7 +96,7 @@ def _nchs(known: Statistics) -> Interval:
         factor = _df_factor(known, known.n)
         size = min(size, known.n / ((1.0 if known.without_spread else known.design_deff) * factor))
     low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
-    return _interval(known, "nchs", (float(low), float(high)), size, _explain(known))
+    return _interval(known, "nchs", (float(low), float(high)), size, known.explain())
 
 
 def _mean(known: Statistics) -> Interval:
@@ -224,21 +148,21 @@ def _wilson_guarded(known: Statistics) -> Interval:
     df = 1.0 if known.without_df else known.df
     size = _size(known if known.without_df else replace(known, df=float(known.n - 1)))
     limits = wilson(_own_rate(known), size, df, known.confidence_level)
-    return _interval(known, "wilson-guarded", limits, size, _explain(known))
+    return _interval(known, "wilson-guarded", limits, size, known.explain())
 
 
 def _jeffreys(known: Statistics) -> Interval:
     size, p = _size(known), _own_rate(known)
     low, high = beta_prior(p, size, 0.5, known.confidence_level)
     limits = (0.0 if p <= 0 else min(low, p), 1.0 if p >= 1 else max(high, p))
-    return _interval(known, "jeffreys", limits, size, _explain(known))
+    return _interval(known, "jeffreys", limits, size, known.explain())
 
 
 def _uniform(known: Statistics) -> Interval:
     """Its central interval can miss an estimate of 0 or 1; the limit is moved out to it."""
     size, p = _size(known), _own_rate(known)
     low, high = beta_prior(p, size, 1.0, known.confidence_level)
-    return _interval(known, "uniform", (min(low, p), max(high, p)), size, _explain(known))
+    return _interval(known, "uniform", (min(low, p), max(high, p)), size, known.explain())
 
 
 def _gamma(known: Statistics) -> Interval:
@@ -246,7 +170,7 @@ def _gamma(known: Statistics) -> Interval:
         raise MissingStatistic("method 'gamma' works on the weights: pass rare_squares and largest_share")
     rate = _own_rate(known)
     limits = fay_feuer(rate, known.rare_squares, known.largest_share, known.confidence_level)
-    return _interval(known, "gamma", limits, _size(known), _explain(known))
+    return _interval(known, "gamma", limits, _size(known), known.explain())
 
 
 def _exact_fpc(known: Statistics) -> Interval:
@@ -278,14 +202,6 @@ FROM_VARIANCE = frozenset({"mean", "logit", "xlogit", "asin", "beta", "likelihoo
 
 def _interval(known: Statistics, method: str, limits: Limits, size: float, notes: tuple[str, ...] = ()) -> Interval:
     return Interval(limits[0], limits[1], float(size), float(known.n / size) if size else np.inf, method, notes)
-
-
-def _explain(known: Statistics) -> tuple[str, ...]:
-    if known.without_df:
-        return (NOTE_NO_DF,)
-    if known.at_edge:
-        return (NOTE_EDGE,)
-    return (NOTE_NO_SPREAD,) if known.without_spread else ()
 
 
 def _size(known: Statistics) -> float:

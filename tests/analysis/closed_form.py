@@ -17,7 +17,7 @@ from scipy import special
 
 from analysis.decisions import one_sided_p
 from analysis.estimate import Estimate
-from analysis.intervals import NOTE_NO_ANSWER, Interval, interval
+from analysis.intervals import Interval, interval
 from analysis.limits import beta_prior, clopper_pearson, exact_finite, fade, wilson
 from analysis.multiplicity import adjust
 from analysis.planning import decision_size, neyman, power_allocation, proportional
@@ -26,6 +26,7 @@ from analysis.reliability import nchs_reliability
 from analysis.response import Dispositions, representativity, response_rates, tipping_points
 from analysis.sequences import confidence_sequence
 from analysis.smallarea import benchmark, fay_herriot
+from analysis.sufficient import NOTE_NO_ANSWER
 
 Case = Mapping[str, Any]
 Pair = tuple[str, Any, Any]

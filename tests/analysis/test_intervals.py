@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.intervals import (
-    FROM_VARIANCE,
-    METHODS,
+from analysis.intervals import FROM_VARIANCE, METHODS, UnknownMethod, guarded_intervals, interval
+from analysis.limits import clopper_pearson, exact_finite, guarded_size, t_quantile
+from analysis.sufficient import (
     NOTE_CENSUS,
     NOTE_EDGE,
     NOTE_NO_ANSWER,
@@ -23,11 +23,7 @@ from analysis.intervals import (
     NOTE_OUTSIDE,
     BadStatistic,
     MissingStatistic,
-    UnknownMethod,
-    guarded_intervals,
-    interval,
 )
-from analysis.limits import clopper_pearson, exact_finite, guarded_size, t_quantile
 
 EXTRA = {"rare_squares": 0.001, "largest_share": 0.05, "population": 5000}
 
@@ -185,6 +181,13 @@ def test_an_interval_never_excludes_what_the_unobserved_could_still_be():
     """54 of 60 asked, all satisfied: the other six could hold dissatisfied ones, the lower limit is 1 - .1 * .49."""
     found = interval(rate=1.0, variance=0.0, n=54, successes=54, df=53, kish_deff=0.1, fraction=0.9)
     assert found.low == pytest.approx(1 - 0.1 * (1 - 0.025 ** (1 / 5.4)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_dissatisfied_answer_without_weight_does_not_break_the_interval(method):
+    """A rate that rounds to 1 although one of 30 is dissatisfied: the counts say that this is no edge."""
+    found = interval(method, rate=1.0, variance=1e-30, n=30, successes=29, df=29, **EXTRA)
+    assert 0 <= found.low < found.high <= 1
 
 
 def test_without_a_population_nothing_is_moved():
