@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from reference_format import Folder, holds, key, spell
 
@@ -16,7 +15,7 @@ Record = dict[str, Any]
 LOOSE_METHODS = {"logit", "likelihood"}
 
 
-class NotSupported(Exception):  # noqa: N818
+class NotSupported(Exception):
     """The record asks for something that the library does not compute."""
 
 
@@ -103,7 +102,13 @@ def check_ci(folder: Folder, record: Record) -> Iterator[str]:
         yield from check_bounds(record, found)
         yield from tell(record, "lo", found.low, value["lo"])
     else:
-        ours = {"est": found.rate, "df": found.df, "n_rows": count_rows(folder, record), "lo": found.low, "hi": found.high}
+        ours = {
+            "est": found.rate,
+            "df": found.df,
+            "n_rows": count_rows(folder, record),
+            "lo": found.low,
+            "hi": found.high,
+        }
         yield from tell_all(record, ours, value)
 
 
