@@ -122,20 +122,27 @@ def rake_margins(model: Model, weights: Vector, totals: Vector) -> Vector:
     factors = np.ones(model.size)
     off, before = np.inf, np.inf
     for _ in range(_CYCLES):
-        off = 0.0
-        for part, place in zip(parts, model.places, strict=True):
-            reached = add_up(part, held, place.stop - place.start + 1)[:-1]
-            change = np.divide(totals[place], reached, out=np.ones_like(reached), where=reached > 0)
-            off = max(off, float(np.abs(reached - totals[place]).max() / totals[place].sum()))
-            factors[place] *= change
-            held = held * np.append(change, 1.0)[part]
-        if off <= _TIGHT or (off <= _LOOSE and off >= before / 2):
+        off, held = _cycle(model, parts, held, totals, factors)
+        if off <= _TIGHT or (off <= _LOOSE and off >= before):
             break
         before = off
     if off > _LOOSE:
         raise _explain_raking(model, parts, held, totals)
     with np.errstate(divide="ignore"):
         return np.log(factors)
+
+
+def _cycle(model: Model, parts: list[Codes], held: Vector, totals: Vector, factors: Vector) -> tuple[float, Vector]:
+    """Fit each margin in turn; how far the worst category was off (of its margin), and the new weights."""
+    off = 0.0
+    for part, place in zip(parts, model.places, strict=True):
+        reached = add_up(part, held, place.stop - place.start + 1)[:-1]
+        change = np.divide(totals[place], reached, out=np.ones_like(reached), where=reached > 0)
+        off = max(off, float(np.abs(reached - totals[place]).max() / totals[place].sum()))
+        with np.errstate(over="ignore"):
+            factors[place] *= change
+        held = held * np.append(change, 1.0)[part]
+    return off, held
 
 
 def _cross_margins(model: Model, weights: Vector) -> tuple[list[Codes], Vector]:

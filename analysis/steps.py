@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from analysis.arrays import Vector
 
 
 class Step(Protocol):
-    """What the estimators need to know of a step; `analysis.weights` and `analysis.calibration` have the kinds."""
+    """What the estimators need to know of a step; `analysis.calibration` and `analysis.trimming` have the kinds."""
 
     @property
     def kind(self) -> str: ...
@@ -25,17 +25,22 @@ class Step(Protocol):
 
     @property
     def projects(self) -> bool:
-        """True when the step takes variance away (a calibration), false when it only rescales."""
-
-    @property
-    def unweighted(self) -> bool:
-        """True when what is taken away are unweighted means, as R's `rake()` does."""
+        """True when the step takes variance away (a `Projecting` calibration), false when it only rescales."""
 
     def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
         """Factor on the weights of each cell, from the cells' sums of weights before the step and their responses."""
 
     def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it, such as a replicate's."""
+
+
+@runtime_checkable
+class Projecting(Protocol):
+    """A step that takes what it explains out of linearised variables."""
+
+    @property
+    def unweighted(self) -> bool:
+        """True when what is taken away are unweighted means, as R's `rake()` does."""
 
     def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         """Fitted values (variables x cells) that the step takes away from linearised variables.

@@ -17,7 +17,9 @@ from analysis.replication import loosen, read_replication
 from analysis.sample import Sample, read_sample
 from analysis.variance import count_df, covariance
 
-_STEPS, _TIGHT = 100, 1e-14
+_STEPS = 100
+_LAST_STEP = 1e-9  # Newton squares its error: after this step none is left
+_SINGULAR = 1e14
 
 
 class NoTrend(AnalysisError):
@@ -81,11 +83,11 @@ def fit_logit(x: Vector, weights: Vector, successes: Vector, names: tuple[str, s
     for _ in range(_STEPS):
         p = special.expit(design @ beta)
         information = (design * (weights * p * (1 - p))[:, None]).T @ design
-        if np.linalg.cond(information) > 1 / _TIGHT:
+        if np.linalg.cond(information) > _SINGULAR:
             break
         change = np.linalg.solve(information, design.T @ (successes - weights * p))
         beta = beta + np.clip(change, -5, 5)
-        if np.abs(change).max() <= _TIGHT * max(1.0, np.abs(beta).max()):
+        if np.abs(change).max() <= _LAST_STEP * max(1.0, np.abs(beta).max()):
             return np.array([beta[0] - beta[1] * centre / spread, beta[1] / spread])
     raise NoTrend(f"{names[1]!r} separates the answers to {names[0]!r}: the slope is infinite")
 

@@ -38,10 +38,6 @@ class Trimming:
     def projects(self) -> bool:
         return False
 
-    @property
-    def unweighted(self) -> bool:
-        return False
-
     def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
         """Trimmed weight over old weight of each cell. Raises StaleWeights when the sum of weights is another."""
         if abs(weights.sum() - self.total) > _STALE * self.total:
@@ -54,9 +50,6 @@ class Trimming:
         for more in self.raises:
             new, _ = self._cut(new, rows, more)
         return np.divide(new, old, out=np.ones_like(old), where=old > 0)
-
-    def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
-        return np.zeros_like(totals)
 
     def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it. Raises CalibrationFailed when no weight is left to be raised."""

@@ -12,6 +12,7 @@ import numpy as np
 from analysis.arrays import Codes, Flags, Vector, add_up
 from analysis.sample import Replay, Sample
 from analysis.stages import Stage
+from analysis.steps import Projecting
 
 _ROUNDING = 1e-11
 ROUNDING_SQUARES = 1e-13  # of a sum of squares that is computed from moments
@@ -70,8 +71,8 @@ def project(sample: Sample, variables: Vector) -> Vector:
         return variables
     residual = variables.copy()
     for replay in sample.replays:
-        if replay.step.projects:
-            residual[:, :, 0] -= _fit(sample, replay, residual)
+        if replay.step.projects and isinstance(replay.step, Projecting):
+            residual[:, :, 0] -= _fit(sample, replay, replay.step, residual)
     return residual
 
 
@@ -87,9 +88,9 @@ def _find_floor(sample: Sample, variables: Vector) -> Vector:
     return floor
 
 
-def _fit(sample: Sample, replay: Replay, residual: Vector) -> Vector:
+def _fit(sample: Sample, replay: Replay, step: Projecting, residual: Vector) -> Vector:
     """What a step explains, per unit of final weight; a later step may have changed the weights since."""
-    step, after = replay.step, np.where(replay.after > 0, replay.after, 1.0)
+    after = np.where(replay.after > 0, replay.after, 1.0)
     if step.unweighted:
         sums, ratio = sample.counts, np.where(replay.after > 0, sample.factor / after, 0.0)
     else:

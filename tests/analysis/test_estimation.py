@@ -23,6 +23,7 @@ from analysis import (
     ratio,
     total,
     trend,
+    trends,
 )
 from analysis.conditions import list_columns
 from analysis.pairs import number_pairs
@@ -275,3 +276,24 @@ def test_the_package_knows_its_names_and_refuses_others() -> None:
     assert callable(analysis.cells)
     with pytest.raises(AttributeError, match="no attribute 'ratte'"):
         analysis.ratte  # noqa: B018
+
+
+def test_later_stages_without_a_population_were_observed_whole(frame: pd.DataFrame) -> None:
+    """R's rule: the second stage then adds nothing to the first."""
+    frame["psu"] = [1, 1, 2, 2, 3, 3, 4, 4]
+    both = Design(weight="w", stratum="h", psu=["psu", None], population="N")
+    one = Design(weight="w", stratum="h", psu="psu", population="N")
+    assert rate(frame, both, "y").se == pytest.approx(rate(frame, one, "y").se)
+
+
+def test_the_same_cells_answer_the_same_question_twice(frame: pd.DataFrame) -> None:
+    kept = cells(frame, PLAIN, "y", by=["sex", "month"])
+    for _ in range(2):
+        assert rate_by(kept, PLAIN, "y", "sex")["rate"].tolist() == pytest.approx([4 / 6, 5 / 6])
+        assert rate(kept, PLAIN, "y", within="sex == 'F'").rate == pytest.approx(4 / 6)
+
+
+def test_a_trend_that_does_not_settle_is_refused(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trends, "_STEPS", 1)
+    with pytest.raises(trends.NoTrend):
+        trend(frame, PLAIN, "y", "month")

@@ -16,6 +16,7 @@ from analysis import (
     difference,
     mean,
     post_stratify,
+    rake,
     rate,
     rate_by,
     ratio,
@@ -25,6 +26,7 @@ from analysis import (
 )
 from analysis.balanced import balance, build_hadamard, find_hadamard
 from analysis.errors import BadDesign
+from analysis.replication import find_rank
 
 REFERENCE = Path(__file__).parent / "reference"
 JKN = Replicates("JKn")
@@ -196,3 +198,33 @@ def test_a_domain_without_a_replicated_stratum_has_no_degrees_of_freedom() -> No
     design = Design(weight="pw", stratum="stype", lonely_psu="remove").with_replicates(JKN)
     found = mean(frame, design, "api00", within="stype == 'H'")
     assert (found.df, found.se, found.low) == (0, 0, -np.inf)
+
+
+def test_raking_is_repeated_in_every_replicate(clusters: pd.DataFrame) -> None:
+    """Exact raking and calibration by the raking distance have the same weights in every replicate."""
+    base = Design(weight="pw", psu="dnum", population="fpc").with_replicates(Replicates("JK1"))
+    margins = {"stype": {"E": 4421.0, "H": 755.0, "M": 1018.0}, "sch.wide": {"No": 1072.0, "Yes": 5122.0}}
+    raked = mean(clusters, rake(clusters, base, margins), "api00")
+    calibrated = mean(clusters, calibrate(clusters, base, margins, calfun="raking"), "api00")
+    assert raked.se == pytest.approx(calibrated.se, rel=1e-9)
+
+
+def test_a_lonely_stratum_is_left_out_whole_before_a_calibration() -> None:
+    frame = pd.read_csv(REFERENCE / "apistrat_lonely.csv")
+    base = Design(weight="pw", stratum="stype", lonely_psu="adjust").with_replicates(JKN)
+    size = float(frame["pw"].sum())
+    scaled = post_stratify(frame.assign(all=1), base, {"all": {1: size}})
+    assert mean(frame.assign(all=1), scaled, "api00").se == pytest.approx(mean(frame, base, "api00").se)
+
+
+def test_given_jackknife_columns_use_their_rscales() -> None:
+    """Leaving out one of two units of one stratum: rscales 1/2 each, v = (y1 - y2)²/4 for the mean."""
+    frame = pd.DataFrame({"w": 1.0, "y": [3.0, 7.0], "r1": [0.0, 2.0], "r2": [2.0, 0.0]})
+    replicates = Replicates("JKn", columns=("r1", "r2"), rscales=(0.5, 0.5))
+    found = mean(frame, Design(weight="w").with_replicates(replicates), "y")
+    assert (found.variance, found.df) == (pytest.approx(4.0), 1)
+
+
+def test_the_rank_stops_at_the_number_of_rows() -> None:
+    assert find_rank(np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0]])) == 2
+    assert find_rank(np.array([[1.0, 1.0 + 1e-7], [1.0, 1.0]])) == 1

@@ -12,6 +12,8 @@ from analysis import (
     Design,
     adjust_nonresponse,
     calibrate,
+    calibration,
+    cells,
     list_factors,
     mean,
     post_stratify,
@@ -21,7 +23,7 @@ from analysis import (
     trim,
     weights_of,
 )
-from analysis.errors import BadMargin
+from analysis.errors import BadMargin, CalibrationFailed
 
 REFERENCE = Path(__file__).parent / "reference"
 PLAIN = Design(weight="w")
@@ -181,3 +183,34 @@ def test_numbers_alone_can_be_calibrated_without_a_population_size(frame: pd.Dat
     weights = weights_of(frame, calibrate(frame, PLAIN, {"age": 900.0, "sex": {"F": 13.0}}))
     assert (weights * frame["age"]).sum() == pytest.approx(900.0)
     assert weights[frame["sex"] == "F"].sum() == pytest.approx(13.0)
+
+
+def test_kept_cells_are_raked_like_rows(frame: pd.DataFrame) -> None:
+    margins = {"sex": {"F": 12.0, "M": 13.0}, "town": {"T": 15.0, "C": 10.0}}
+    kept = cells(frame, PLAIN, by=["sex", "town"])
+    assert rake(kept, PLAIN, margins).steps[0].coefficients == pytest.approx(
+        rake(frame, PLAIN, margins).steps[0].coefficients
+    )
+
+
+def test_slow_raking_goes_on_to_the_end(frame: pd.DataFrame) -> None:
+    """Nearly separate groups converge slowly; the margins are met to rounding nevertheless."""
+    frame["w"] = [100.0, 100, 100, 100, 1, 1, 1, 100, 100, 100]
+    margins = {"sex": {"F": 250.0, "M": 250.0}, "town": {"T": 200.0, "C": 300.0}}
+    weights = weights_of(frame, rake(frame, PLAIN, margins))
+    for column, wanted in margins.items():
+        assert weights.groupby(frame[column]).sum().to_dict() == pytest.approx(wanted, rel=1e-12)
+
+
+def test_a_calibration_that_rounding_stops_is_good_enough(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    totals = {"(Intercept)": 25.0, "age": 1100.0}
+    expected = weights_of(frame, calibrate(frame, PLAIN, totals, calfun="raking"))
+    monkeypatch.setattr(calibration, "_TIGHT", -1.0)
+    found = weights_of(frame, calibrate(frame, PLAIN, totals, calfun="raking"))
+    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+def test_a_calibration_that_runs_out_of_steps_fails(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "_STEPS", 1)
+    with pytest.raises(CalibrationFailed, match="raking calibration did not reach the total"):
+        calibrate(frame, PLAIN, {"(Intercept)": 25.0, "age": 1300.0}, calfun="raking")
