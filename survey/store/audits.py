@@ -26,7 +26,14 @@ def add_event(
     ).first()
     position, previous = (last.position + 1, last.digest) if last else (0, GENESIS)
     text = json.dumps(dict(detail), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    values = {"position": position, "at": at, "actor": actor, "event": event, "subject": subject, "detail": text}
+    values = {
+        "position": position,
+        "at": at.astimezone(UTC),
+        "actor": actor,
+        "event": event,
+        "subject": subject,
+        "detail": text,
+    }
     connection.execute(insert(audit).values(**values, previous_digest=previous, digest=_digest(values, previous)))
 
 
