@@ -144,7 +144,7 @@ def one_sided_p(estimate: Estimate, target: float) -> tuple[float, float]:
     if not 0 < rest < 1:
         return _tails(p, size, target)
     unobserved = p - (p - target) / rest  # the target for the part of the population that nobody was asked in
-    inner = _tails(p, size * rest**2, unobserved)
+    inner = _tails(p, size * (rest * rest), unobserved)
     outer = _tails(p, size, target)
     return max(outer[0], inner[0]), max(outer[1], inner[1])
 

@@ -63,8 +63,8 @@ def guarded_size(
     raw = n * v / spread
     silent = (x <= 0) | (x >= n) | ~(raw >= NO_SPREAD)
     usable = (df >= 1) & (n > 1)
-    factor = (t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)) ** 2
-    deff = np.where(silent, 0.0, raw) * factor
+    ratio = t_quantile(np.where(usable, df, 1.0), tail) / t_quantile(np.where(usable, n - 1, 1.0), tail)
+    deff = np.where(silent, 0.0, raw) * (ratio * ratio)  # not ** 2, which rounds arrays and numbers differently
     anchor = np.maximum(np.asarray(kish_deff, dtype=float), pooled_deff or 0.0)
     faded = fade(deff, anchor, np.minimum(x, n - x), both_ways=pooled_deff is not None)
     divisor = np.where(silent, anchor, faded)
@@ -104,7 +104,7 @@ def finite_limits(
     if not (share > 0).any():
         return low, high
     p, rest = np.asarray(rate, dtype=float), 1 - share
-    inner_low, inner_high = clopper_pearson(p, np.asarray(size, dtype=float) * rest**2, confidence_level)
+    inner_low, inner_high = clopper_pearson(p, np.asarray(size, dtype=float) * (rest * rest), confidence_level)
     inner_low, inner_high = p - rest * (p - inner_low), p + rest * (inner_high - p)
     finite = share > 0
     return np.where(finite, np.minimum(low, inner_low), low), np.where(finite, np.maximum(high, inner_high), high)
