@@ -20,7 +20,8 @@ LARGEST_PICTURE = 150_000
 CITIZENS_PAGES = ("/", "/t/{token}", "/answer", "/receipt", "/receipt?code=00000-00000", "/t/unknown", "/nowhere")
 STAFF_PAGES = (
     "/staff/scoreboard",
-    "/staff/scoreboard/administrative_procedures",
+    "/staff/scoreboard/procedures",
+    "/staff/scoreboard/land",
     "/staff/scoreboard/health",
     "/staff/series",
     "/staff/series/OPG",
@@ -143,7 +144,9 @@ def test_no_citizens_page_has_a_fault_on_a_small_phone(
 def test_no_staff_page_has_a_fault(sign_in: SignIn, language: str, width: int) -> None:
     page = sign_in("statistician", width)
     for path in STAFF_PAGES:
-        page.goto(f"{path}?language={language}")
+        answer = page.goto(f"{path}?language={language}")
+        assert answer is not None
+        assert answer.status == (404 if path.endswith("nowhere") else 200)
         assert page.locator("html").get_attribute("lang") == language
         assert (path, faults(page), overflow(page)) == (path, [], 0)
 
