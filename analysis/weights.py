@@ -24,7 +24,7 @@ from analysis.trimming import Trimming
 
 Label = Hashable
 Column = str | tuple[str, ...]
-Margin = Mapping[Any, float]
+Margin = Mapping[Any, float]  # or a pandas Series, whose index holds the categories
 INTERCEPT = "(Intercept)"
 _AGREE = 1e-6
 _ROW = "row number"
@@ -188,8 +188,9 @@ def _read_categories(
 ) -> tuple[Categories, Codes, list[float]]:
     """Categories with respondents, each cell's code and the totals; an empty category must have a total of zero."""
     columns = _as_columns(column)
-    labels = tuple(_as_label(label) for label in margin)
-    totals = [float(total) for total in margin.values()]
+    known = dict(margin)
+    labels = tuple(_as_label(label) for label in known)
+    totals = [float(total) for total in known.values()]
     code = code_labels(keys, columns, labels)
     held = np.bincount(code, weights=weights, minlength=len(labels) + 1)
     for label, total, weight in zip(labels, totals, held, strict=False):
@@ -233,7 +234,7 @@ def _read_totals(
     wanted: list[float] = []
     size = _find_size(totals, keys, weights)
     for column, total in totals.items():
-        if isinstance(total, Mapping):
+        if isinstance(total, Mapping | pd.Series):
             term, _, margin = _read_categories(column, total, keys, weights)
             terms.append(term)
             wanted += margin
@@ -250,9 +251,9 @@ def _read_totals(
 def _find_size(totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weights: Vector) -> float | None:
     """The population's size, where the totals fix it: the intercept, or a column with a total for every respondent."""
     for column, total in totals.items():
-        if column == INTERCEPT and not isinstance(total, Mapping):
+        if column == INTERCEPT and not isinstance(total, Mapping | pd.Series):
             return float(total)
-        if isinstance(total, Mapping):
+        if isinstance(total, Mapping | pd.Series):
             term, code, margin = _read_categories(column, total, keys, weights)
             if not ((code == len(term.labels)) & (weights > 0)).any():
                 return sum(margin)

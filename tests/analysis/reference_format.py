@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import narwhals as nw
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import Cells, Design, Replicates, calibrate, cells, post_stratify, rake, trim
 from analysis.conditions import read_condition
+from analysis.replicates import ReplicateKind
 
 OWN = Path(__file__).parent / "reference"
 
@@ -155,6 +156,7 @@ def one(names: Any) -> str | None:
 
 def add_replicates(design: Design, spec: dict[str, Any], frame: pd.DataFrame) -> Design:
     kind = {"subbootstrap": "bootstrap"}.get(spec["type"], spec["type"])
+    kind = kind if kind in get_args(ReplicateKind) else "other"
     columns = tuple(name for name in frame if str(name).startswith("r:")) if spec.get("file") else ()
     rscales = spec.get("rscales")
     rscales = (rscales,) * len(columns) if isinstance(rscales, int | float) else rscales

@@ -88,6 +88,13 @@ def test_raking_meets_both_margins_and_keeps_the_odds_ratio(frame: pd.DataFrame)
     assert cell["F", "T"] * cell["M", "C"] / (cell["F", "C"] * cell["M", "T"]) == pytest.approx(4 * 3 / (2 * 1))
 
 
+def test_totals_may_be_series_of_a_frame(frame: pd.DataFrame) -> None:
+    people = pd.Series({"F": 12.0, "M": 13.0})
+    expected = weights_of(frame, calibrate(frame, PLAIN, {"sex": people.to_dict()}))
+    assert weights_of(frame, calibrate(frame, PLAIN, {"sex": people})).tolist() == expected.tolist()
+    assert weights_of(frame, post_stratify(frame, PLAIN, {"sex": people})).tolist() == pytest.approx(expected.tolist())
+
+
 def test_raking_without_numbers_to_move_needs_no_steps(frame: pd.DataFrame) -> None:
     margins = {"sex": {"F": 12.0, "M": 8.0}, "town": {"T": 10.0, "C": 10.0}}
     assert weights_of(frame, rake(frame, PLAIN, margins)).tolist() == pytest.approx([2.0] * 10)
