@@ -21,8 +21,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "invite": ("survey.cli.fieldwork", "invite"),
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
-    "verify": ("survey.cli.figures", "verify"),
+    "verify": ("survey.cli.auditing", "verify"),
     "bundle": ("survey.cli.figures", "bundle"),
+    "witness": ("survey.cli.auditing", "witness"),
     "staff": ("survey.cli.people", "staff"),
 }
 

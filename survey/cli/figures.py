@@ -1,4 +1,4 @@
-"""estimate, release, verify: figures, and what proves them."""
+"""estimate, release, bundle: figures, and what proves them."""
 
 from __future__ import annotations
 
@@ -82,19 +82,6 @@ def bundle(installation: Installation, folder: Path, rows: bool) -> None:
 
     write_bundle(installation.database, installation.signer.verifier, folder, with_rows=rows)
     click.echo(f"Written. Check it with: python proof.py {folder}")
-
-
-@click.command()
-@pass_installation
-def verify(installation: Installation) -> None:
-    """Recompute every leaf, root, checkpoint and released figure; name the first difference."""
-    from survey.actions.verifying import verify_installation
-
-    findings = verify_installation(installation.database, installation.signer.verifier)
-    for line in findings.lines:
-        click.echo(line)
-    if not findings.is_clean:
-        sys.exit(1)
 
 
 def _print(rows: list[dict[str, Any]], by: Sequence[str], form: str) -> None:
