@@ -16,10 +16,10 @@ def build_hadamard(order: int) -> Signs | None:
     """A Hadamard matrix whose first row is true, by doubling or Paley's construction; None if neither fits."""
     if order == 1:
         return np.ones((1, 1), dtype=bool)
-    if _is_prime(order - 1) and (order - 1) % 4 == 3 and order & (order - 1):
-        return _build_paley(order - 1)
-    half = build_hadamard(order // 2) if order % 2 == 0 else None
-    return None if half is None else np.block([[half, half], [half, ~half]])
+    half = build_hadamard(order // 2) if order % 8 in {0, 2} or order == 4 else None
+    if half is not None:
+        return np.block([[half, half], [half, ~half]])
+    return _build_paley(order - 1) if order % 4 == 0 and _is_prime(order - 1) else None
 
 
 def find_hadamard(strata: int) -> Signs:
