@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from postgresql_server import NoServer, Server, run_server
 from requirements import skip_or_fail
 
@@ -21,6 +23,8 @@ from survey.store.migrating import migrate
 TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
 TEMPLATE = "migrated"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -98,6 +102,18 @@ def database(database_url: str, home: Path) -> Iterator[Database]:
 def settings(home: Path, database_url: str) -> Settings:
     """The settings of an installation whose database is `database`."""
     return Settings(home, database_url, SECRET, base_url="http://localhost")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: `CHROMIUM` names the program, else it is looked up; without one these tests are skipped aloud."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if program is None:
+        skip_or_fail("No Chromium found: install the package chromium, or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=CHROMIUM_SWITCHES)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,7 @@ def show_sector(sector: str) -> Response:
         basis=to_basis(opened, language),
         agencies=_parts(sector, opened, known, scope, language),
         back=Link(_area_name(language), url_for("official.show_scoreboard")),
+        parts="sector" if _children(sector, known) else "agency",
     )
     demo = opened.wave.purpose == "demo"
     return staff_page(pages.render_sector(page, staff_shell("scoreboard", demo=demo), language))
@@ -114,7 +115,7 @@ def _parts(
 ) -> tuple[AgencyRow, ...]:
     """The sectors below, or the agencies of a sector that has none below; lowest rate first, hidden ones last."""
     database = services().database
-    below = [code for code in known if load_sectors()[code].parent == sector]
+    below = _children(sector, known)
     if below:
         rows = [
             AgencyRow(
@@ -131,6 +132,11 @@ def _parts(
             if each.sector_code == sector
         ]
     return tuple(sorted(rows, key=lambda row: (row.figure.suppressed, row.figure.rate or 0, row.name)))
+
+
+def _children(sector: str, known: dict[str, tuple[StoredFigure, OpenRelease]]) -> list[str]:
+    """Measured sectors directly below one."""
+    return [code for code in known if load_sectors()[code].parent == sector]
 
 
 def _sector_url(code: str, known: dict[str, tuple[StoredFigure, OpenRelease]]) -> str | None:

@@ -91,4 +91,4 @@ def _tipping(figures: list[StoredFigure], target: float) -> Tipping:
     rate = sum(figure.numbers["rate"] * figure.numbers["n"] for figure in figures) / n
     dropout = (1 - ASSUMED_SHARE) / ASSUMED_SHARE
     correlation = (rate - target) / math.sqrt(dropout * rate * (1 - rate))
-    return Tipping(target, correlation, 1 / (dropout * PLAUSIBLE_CORRELATION**2))
+    return Tipping(target, correlation, 1 / (dropout * PLAUSIBLE_CORRELATION**2), ASSUMED_SHARE)

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from requirements import skip_or_fail
+from playwright.sync_api import Browser, BrowserContext, Page
 from serving import Home, Server, serving
 
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 SignIn = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: `CHROMIUM` names the program, else it is looked up; without one these tests are skipped aloud."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        skip_or_fail("No Chromium found: install the package chromium, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

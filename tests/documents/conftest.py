@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 ADDRESS = "http://page.test/"
 STYLESHEET = Path(__file__).parents[2] / "survey" / "web" / "static" / "staff.css"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium: `CHROMIUM` names the program, else it is looked up; without one these tests fail and say so."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.fail("No Chromium found: install the package chromium, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ TREE = next((body for _, body in BLOCKS if re.search(r"^(?:[├└]── )?surv
 SHELL = [body for language, body in BLOCKS if language in ("sh", "bash", "console", "shell")]
 ENTRY = re.compile(r"^(?:[├└]── )?([\w.-]+/?)(?:\s|$)", re.MULTILINE)
 SETTING = re.compile(r"[A-Z_]+=")
-UNREMARKABLE = {"LICENSE", "Makefile", "README.md", "pyproject.toml", "CHANGELOG.md"}
+UNREMARKABLE = {"CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "CHANGELOG.md"}
 
 pytestmark = pytest.mark.skipif(not README.strip(), reason="there is no README yet")
 
