@@ -152,7 +152,7 @@ def _answers(
     everybody["n"] -= everybody["given"].fillna(0).astype("int64")
     silent = everybody[everybody["n"] > 0][[*key, "n"]]
     rows = pd.concat([levels, silent], ignore_index=True)
-    rows = rows[rows["disposition"] == COUNTED].rename(columns={"stratum_code": "stratum"})
+    rows = rows[(rows["disposition"] == COUNTED) & (rows["n"] > 0)].rename(columns={"stratum_code": "stratum"})
     return _with_places(connection, wave_code, rows, strata)
 
 

@@ -20,9 +20,10 @@ from survey.store.tallies import CellKey, ItemKey, Moments
 
 ROWS_AT_A_TIME = 20_000
 TURN = "tally"
-COUNTED = "counted"
+COUNTED, EXCLUDED = "counted", "excluded"
 SATISFIED_LEVELS = (4, 5)
 IMPORTED_ITEM = "overall"
+EXCLUSION = "exclusion"
 
 Scores = Mapping[str, int]
 
@@ -62,12 +63,7 @@ def rebuild(database: Database, wave_code: str) -> int:
 
 def count_from_scratch(connection: Connection, wave_code: str, size: int) -> Counts:
     """Count the leaves of a wave below a size of the tree, without touching the tally."""
-    counts = Counts()
-    agencies = frames.list_stratum_agencies(connection, wave_code)
-    wanted = _wanted(connection, wave_code)
-    for row, times in _alike(ledger.iterate_rows(connection, end=size, wave_code=wave_code)):
-        _count_leaf(json.loads(row.codes), times, counts, agencies, wanted)
-    return counts
+    return _count_rows(connection, wave_code, ledger.iterate_rows(connection, end=size, wave_code=wave_code))
 
 
 def _wanted(connection: Connection, wave_code: str) -> set[str]:
@@ -91,14 +87,34 @@ def _count_some(connection: Connection, wave_code: str) -> int:
     start = tallies.find_progress(connection, wave_code)
     leaves = ledger.count_leaves(connection)
     rows = list(islice(ledger.iterate_rows(connection, start=start, end=leaves, wave_code=wave_code), ROWS_AT_A_TIME))
-    agencies = frames.list_stratum_agencies(connection, wave_code)
-    wanted = _wanted(connection, wave_code)
-    counts = Counts()
-    for row, times in _alike(rows):
-        _count_leaf(json.loads(row.codes), times, counts, agencies, wanted)
+    counts = _count_rows(connection, wave_code, rows)
     size = leaves if len(rows) < ROWS_AT_A_TIME else rows[-1].position + 1
     tallies.grow_tally(connection, wave_code, size, counts.cells, counts.crosses, counts.items)
     return len(rows)
+
+
+def _count_rows(connection: Connection, wave_code: str, rows: Iterable[LedgerRow]) -> Counts:
+    counts = Counts()
+    agencies = frames.list_stratum_agencies(connection, wave_code)
+    wanted = _wanted(connection, wave_code)
+    for row, times in _alike(rows):
+        codes = json.loads(row.codes)
+        if row.kind == EXCLUSION:
+            _move_excluded(connection, codes, counts, agencies, wanted)
+        else:
+            _count_leaf(codes, times, counts, agencies, wanted)
+    return counts
+
+
+def _move_excluded(
+    connection: Connection, codes: Mapping[str, Any], counts: Counts, agencies: Mapping[str, str], wanted: set[str]
+) -> None:
+    """Take the response out of what counts and put it beside: one less here, one more there, nothing rewritten."""
+    row = ledger.find_row(connection, codes["excluded"])
+    assert row is not None
+    response = json.loads(row.codes)
+    _count_response(response, -1, counts, agencies, wanted)
+    _count_response(response, 1, counts, agencies, wanted, EXCLUDED)
 
 
 def _alike(rows: Iterable[LedgerRow]) -> Iterator[tuple[LedgerRow, int]]:
@@ -122,14 +138,19 @@ def _count_leaf(
 
 
 def _count_response(
-    codes: Mapping[str, Any], times: int, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
+    codes: Mapping[str, Any],
+    times: int,
+    counts: Counts,
+    agencies: Mapping[str, str],
+    wanted: set[str],
+    disposition: str = COUNTED,
 ) -> None:
-    key = CellKey(codes["stratum"], codes["psu"], codes["class"], codes["period"], COUNTED)
+    key = CellKey(codes["stratum"], codes["psu"], codes["class"], codes["period"], disposition)
     answers: Mapping[str, str] = codes["answers"]
     scores = score_answers(load_questionnaire(codes["questionnaire"]), answers)
     counts.add(key, {outcome: u for outcome, u in scores.items() if outcome in wanted}, times)
     for item, choice in answers.items():
-        counts.items[ItemKey(agencies[key.stratum_code], key.period, COUNTED, item, choice)] += times
+        counts.items[ItemKey(agencies[key.stratum_code], key.period, disposition, item, choice)] += times
 
 
 def _count_imported(codes: Mapping[str, Any], counts: Counts, agencies: Mapping[str, str], wanted: set[str]) -> None:
