@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("survey.cli.auditing", "verify"),
     "bundle": ("survey.cli.figures", "bundle"),
     "witness": ("survey.cli.auditing", "witness"),
+    "exclude": ("survey.cli.auditing", "exclude"),
     "staff": ("survey.cli.people", "staff"),
 }
 

@@ -1,4 +1,4 @@
-"""verify, witness: what an auditor runs, on this installation or on a bundle far away from it."""
+"""verify, witness, exclude: what an auditor runs, on this installation or on a bundle far away from it."""
 
 from __future__ import annotations
 
@@ -89,3 +89,35 @@ def _find_sealed(installation: Installation, code: str) -> str | None:
         batch = ledger.find_batch_of_receipt(connection, receipt_hash(code))
         covering = ledger.find_checkpoint_covering(connection, batch.first_position) if batch else None
     return f"{covering.number:06}" if covering else None
+
+
+@click.command()
+@click.argument("position", type=click.IntRange(0), metavar="ROW")
+@click.option("--reason", required=True, help="Published with the exclusion: name nobody in it.")
+@click.option("--auditor", "names", multiple=True, required=True, help="Give two; each is asked for the password.")
+@pass_installation
+def exclude(installation: Installation, position: int, reason: str, names: tuple[str, ...]) -> None:
+    """Two auditors together say that a sealed response does not count; nothing is removed."""
+    from survey.actions.excluding import exclude as append_exclusion
+    from survey.actions.signing_in import sign_in, sign_out
+
+    database, keys, now = installation.database, installation.keys, installation.now
+    sessions: list[str] = []
+    try:
+        for name in names:
+            password = click.prompt(f"Password of {name}", hide_input=True, err=True)
+            sessions.append(sign_in(database, keys, name, password, now))
+        at = append_exclusion(
+            database,
+            keys,
+            installation.signer,
+            position=position,
+            reason=reason,
+            sessions=sessions,
+            now=now,
+            today=installation.today,
+        )
+    finally:
+        for session in sessions:
+            sign_out(database, keys, session)
+    click.echo(f"Row {position} no longer counts; row {at} says so. Next: hailong work --once, then a release.")
