@@ -117,7 +117,7 @@ def estimate_domains(
     columns = list(by) or ["everything"]
     scored["everything"] = ""
     design = _design(data, scored)
-    if _is_share(indicator):
+    if is_share(indicator):
         table = rate_by(scored, design, "y", columns, method=method, confidence_level=confidence_level)
     else:
         table = mean_by(scored, design, "y", columns, confidence_level=confidence_level)
@@ -222,7 +222,7 @@ def _design(data: WaveData, scored: pd.DataFrame) -> Design:
     )
 
 
-def _is_share(indicator: Indicator) -> bool:
+def is_share(indicator: Indicator) -> bool:
     return set(indicator.scores) <= {0, 1} and (indicator.lowest, indicator.highest) == (0, 1)
 
 

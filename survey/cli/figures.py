@@ -5,54 +5,71 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from survey.cli.installation import Installation, pass_installation
 
+if TYPE_CHECKING:
+    from analysis import Design
+    from survey.actions.estimating import DomainEstimate
+    from survey.actions.estimating_file import FileQuestion
+
 FIGURES = ("n", "rate", "se", "low", "high", "n_effective", "deff", "method", "target", "verdict", "official")
+WAVE_OPTIONS = ("indicator", "method", "confidence_level")
+LONELY_RULES = ("fail", "remove", "certainty", "adjust", "average", "collapse")
 
 
 @click.command()
-@click.option("--wave", "wave_code", required=True)
-@click.option("--by", default="", help="For instance service,month (or agency, sector, area, stratum, period).")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--wave", "wave_code", help="Code of a wave of this installation, in place of FILE.")
+@click.option("--by", default="", help="For instance service,month (a wave: agency, sector, area, stratum, period).")
 @click.option("--indicator", help="Definition of the figure; the rule's own by default. For instance rescaled_mean.")
 @click.option("--target", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="For instance 0.9.")
-@click.option("--method", help="Interval method; the rule's own by default.")
+@click.option("--method", help="Interval method; the rule's own by default, guarded for a file.")
 @click.option("--confidence-level", type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--outcome", help="FILE: column of the answer.")
+@click.option("--satisfied", help="FILE: values that count as satisfied, such as 4,5; not needed for 0/1.")
+@click.option("--missing", help="FILE: values that mean no answer, such as 9,99.")
+@click.option("--stratum", help="FILE: column of the strata.")
+@click.option("--psu", help="FILE: column of the clusters; one for each stage, separated by commas.")
+@click.option("--weight", help="FILE: column of the weights; population / responses of the stratum by default.")
+@click.option("--population", help="FILE: column of the strata's populations; one for each stage.")
+@click.option("--count", help="FILE: column that says how many alike responses a row stands for.")
+@click.option("--within", help="FILE: condition of a domain, such as \"sex == 'F' & age >= 60\".")
+@click.option("--lonely-psu", type=click.Choice(LONELY_RULES), help="FILE: for strata of one PSU; collapse by default.")
+@click.option("--nest", is_flag=True, help="FILE: PSU labels are only unique inside their stratum.")
+@click.option("--drop-incomplete", is_flag=True, help="FILE: leave out rows with gaps in the design; they are counted.")
 @pass_installation
 def estimate(
     installation: Installation,
-    wave_code: str,
+    /,
+    file: Path | None,
+    wave_code: str | None,
     by: str,
-    indicator: str | None,
-    target: float | None,
-    method: str | None,
-    confidence_level: float | None,
     form: str,
+    target: float | None,
+    **asked: Any,
 ) -> None:
-    """Rate, interval, effective n, design effect and verdict for any wave, from its tally."""
-    from survey.actions.estimating import estimate_wave, judge_by_rule
+    """Rate, interval, effective n, design effect and verdict: of a FILE (csv, parquet, dta, sav) or of a wave.
 
-    breakdown = [name.strip() for name in by.split(",") if name.strip()]
-    data, found = estimate_wave(
-        installation.database,
-        wave_code,
-        by=breakdown,
-        indicator=indicator,
-        method=method,
-        confidence_level=confidence_level,
-    )
-    rows: list[dict[str, Any]] = []
-    for domain in found:
-        got = domain.estimate
-        verdict = judge_by_rule(got, target, data.rule, on=installation.today).code if target else None
-        figures = {name: getattr(got, name) for name in FIGURES if hasattr(got, name)}
-        rows.append({**domain.keys, **figures, "target": target, "verdict": verdict, "official": data.wave.is_official})
+    hailong estimate survey.csv --outcome answer --satisfied 4,5 --stratum commune --population N_h --target 0.9
+    """
+    if (file is None) == (wave_code is None):
+        raise click.UsageError("Name either a FILE or a --wave.")
+    breakdown = _split(by)
+    if file is not None:
+        rows, notes = _estimate_file(file, breakdown, target, installation.today, asked)
+        for line in notes:
+            click.echo(line, err=form != "table")
+    else:
+        _refuse_file_options(asked)
+        rows = _estimate_wave(installation, str(wave_code), breakdown, target, asked)
     _print(rows, breakdown, form)
 
 
@@ -82,6 +99,93 @@ def bundle(installation: Installation, folder: Path, rows: bool) -> None:
 
     write_bundle(installation.database, installation.signer.verifier, folder, with_rows=rows)
     click.echo(f"Written. Check it with: python proof.py {folder}")
+
+
+def _estimate_wave(
+    installation: Installation, wave_code: str, by: list[str], target: float | None, asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    from survey.actions.estimating import estimate_wave, judge_by_rule
+
+    options = {name: asked[name] for name in WAVE_OPTIONS}
+    data, found = estimate_wave(installation.database, wave_code, by=by, **options)
+    rows = []
+    for domain in found:
+        verdict = judge_by_rule(domain.estimate, target, data.rule, on=installation.today).code if target else None
+        rows.append(_to_row(domain, target, verdict, official=data.wave.is_official))
+    return rows
+
+
+def _estimate_file(
+    file: Path, by: list[str], target: float | None, today: date, asked: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    from analysis import Target, judge
+    from survey.actions.estimating_file import estimate_file
+
+    found = estimate_file(_ask(file, by, asked))
+    rows = []
+    for domain in found.domains:
+        verdict = judge(domain.estimate, Target(target), today).code if target else None
+        rows.append(_to_row(domain, target, verdict, official=False))
+    return rows, found.rows.explain()
+
+
+def _ask(file: Path, by: list[str], asked: Mapping[str, Any]) -> FileQuestion:
+    from survey.actions.coding_outcomes import Coding
+    from survey.actions.estimating_file import FileQuestion
+    from survey.mandate.indicators import load_indicator
+
+    if not asked["outcome"]:
+        raise click.UsageError("Name the column of the answer: --outcome COLUMN.")
+    if asked["satisfied"] and asked["indicator"]:
+        raise click.UsageError("--satisfied and --indicator both say how answers are scored: give one of them.")
+    return FileQuestion(
+        path=file,
+        outcome=asked["outcome"],
+        design=_read_design(asked),
+        coding=Coding(
+            tuple(_split(asked["satisfied"])),
+            tuple(_split(asked["missing"])),
+            load_indicator(asked["indicator"]) if asked["indicator"] else None,
+        ),
+        by=tuple(by),
+        within=asked["within"],
+        method=asked["method"] or "guarded",
+        confidence_level=asked["confidence_level"] or 0.95,
+        drop_incomplete=asked["drop_incomplete"],
+    )
+
+
+def _read_design(asked: Mapping[str, Any]) -> Design:
+    from analysis import Design
+
+    psus: list[str | None] = [*_split(asked["psu"])]
+    populations = _split(asked["population"])
+    if psus and len(populations) == len(psus) + 1:
+        psus.append(None)  # the last population is that of the responses inside the last cluster
+    return Design(
+        weight=asked["weight"],
+        stratum=_split(asked["stratum"]) or None,
+        psu=psus or None,
+        population=populations or None,
+        count=asked["count"],
+        lonely_psu=asked["lonely_psu"] or "collapse",
+        nest=asked["nest"],
+    )
+
+
+def _refuse_file_options(asked: Mapping[str, Any]) -> None:
+    given = [name for name, value in asked.items() if value and name not in WAVE_OPTIONS]
+    if given:
+        raise click.UsageError(f"--{given[0].replace('_', '-')} describes a FILE; a wave knows its own design.")
+
+
+def _to_row(domain: DomainEstimate, target: float | None, verdict: str | None, *, official: bool) -> dict[str, Any]:
+    figures = {name: getattr(domain.estimate, name) for name in FIGURES if hasattr(domain.estimate, name)}
+    return {**domain.keys, **figures, "target": target, "verdict": verdict, "official": official}
+
+
+def _split(names: str | None) -> list[str]:
+    return [name.strip() for name in (names or "").split(",") if name.strip()]
 
 
 def _print(rows: list[dict[str, Any]], by: Sequence[str], form: str) -> None:
