@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from survey.store.releases import StoredFigure
 from survey.web.figures import agency_name, response_rate, to_basis, to_judgement
 
 LOW_RESPONSE = 0.3
+MINIMUM_EFFECTIVE = 30
 LARGE_DESIGN_EFFECT = 2.0
 WORST = ("too_few", "not_shown", "cannot_tell", "off_track", "not_met", "on_track", "met", "above")
 
@@ -47,7 +49,6 @@ def _rows(
 def _row(figure: StoredFigure, name: str) -> AdequacyRow:
     numbers = figure.numbers
     judgement = _judgement_in_force(numbers)
-    needed = judgement.numbers.get("answers_needed") if judgement else None
     return AdequacyRow(
         name=name,
         n=numbers["n"],
@@ -57,7 +58,7 @@ def _row(figure: StoredFigure, name: str) -> AdequacyRow:
         response_rate=response_rate(numbers),
         coverage=numbers["coverage"],
         judgement=judgement,
-        answers_needed=int(needed) if needed is not None else None,
+        answers_needed=_answers_needed(numbers, judgement),
         strata_empty=tuple(numbers["strata_empty"]),
         flags=_flags(numbers, judgement),
     )
@@ -65,6 +66,18 @@ def _row(figure: StoredFigure, name: str) -> AdequacyRow:
 
 def _half_width(numbers: Mapping[str, Any]) -> float | None:
     return (numbers["high"] - numbers["low"]) / 2 if numbers["n"] else None
+
+
+def _answers_needed(numbers: Mapping[str, Any], judgement: Judgement | None) -> int | None:
+    """How many more would decide or, where too few answered, would reach the least for a verdict; else None."""
+    if judgement is None:
+        return None
+    if judgement.reason in ("few_effective_answers", "no_answers"):
+        minimum = float(judgement.numbers.get("minimum", MINIMUM_EFFECTIVE))
+        missing = (minimum - float(numbers["n_effective"])) * float(numbers["deff"] or 1.0)
+        return max(0, math.ceil(missing))
+    needed = judgement.numbers.get("answers_needed")
+    return int(needed) if needed is not None else None
 
 
 def _judgement_in_force(numbers: Mapping[str, Any]) -> Judgement | None:
@@ -75,9 +88,8 @@ def _judgement_in_force(numbers: Mapping[str, Any]) -> Judgement | None:
 def _flags(numbers: Mapping[str, Any], judgement: Judgement | None) -> tuple[Flag, ...]:
     flags = []
     rate = response_rate(numbers)
-    needed = judgement.numbers.get("answers_needed") if judgement else None
-    if judgement and judgement.verdict == "not_shown":
-        flags.append(Flag("undecided", {"answers_needed": needed}) if needed else Flag("undecidable"))
+    if judgement and judgement.verdict == "not_shown" and not judgement.numbers.get("answers_needed"):
+        flags.append(Flag("undecidable"))
     if numbers["coverage"] < 0.95:
         flags.append(Flag("low_coverage", {"coverage": numbers["coverage"]}))
     if numbers["strata_empty"]:
