@@ -44,7 +44,9 @@ def rate(
     pooled = pool_deff(replace(question, within=None)) if within and design.psus else None
     asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
-        asked = replace(asked, rows=count_rows(sample), logit_starts=start_logits(frame, sample, (), within, method))
+        asked = replace(
+            asked, rows=count_rows(sample, design), logit_starts=start_logits(frame, sample, (), within, method)
+        )
     return finish_rate(sample, found.domains, 0, float(found.variances[0]), asked)
 
 
@@ -72,7 +74,7 @@ def rate_by(
     asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
         starts = start_logits(frame, sample, groups, within, method)
-        asked = replace(asked, rows=count_rows(sample), logit_starts=starts)
+        asked = replace(asked, rows=count_rows(sample, design), logit_starts=starts)
     table = finish_rates(sample, found.domains, found.variances, asked)
     return _label(table, labels, found)
 

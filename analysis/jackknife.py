@@ -55,6 +55,20 @@ class Jackknife:
         factors[self.unit == unit] *= 1 - 1 / self.members[unit]
         return factors
 
+    def spell_out(self, matrix: Vector, classes: Codes) -> Vector:
+        """Weights of the single responses of some classes (rows of the matrix) in every single replicate."""
+        left_out = np.append(np.flatnonzero(self.replicated), np.full(len(self.alone), -1))
+        members = self.members[self.unit[classes]]
+        row, column = (np.repeat(np.arange(len(n)), n.astype(np.intp)) for n in (members, self.times))
+        whole = matrix[row][:, column]
+        for place, unit in enumerate(left_out):
+            own = np.flatnonzero(self.unit[classes[row]] == unit)
+            if unit >= 0 and self.members[unit] > 1 and len(own):
+                block = np.ix_(own, column == place)
+                size = self.members[unit]
+                whole[block] *= (1 - np.eye(len(own))) * size / (size - 1)
+        return whole
+
     def count_df(self, answered: Vector) -> float:
         """Rank of the replicate weights of a domain, less one; `answered` counts its responses in each class.
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from analysis.design import Design
 from analysis.domains import code_domains
 from analysis.profile_likelihood import first_logit
 from analysis.reduction import Cells, cells
 from analysis.sample import Sample, prepare
 
 
-def count_rows(sample: Sample) -> int | None:
-    """Rows of R's subset of a calibrated design, which keeps the rows outside a domain; else None."""
-    return round(sample.cells.rows.sum()) if sample.design.is_calibrated else None
+def count_rows(sample: Sample, design: Design) -> int | None:
+    """Rows of R's subset of a calibrated design, which keeps the rows outside a domain; None with replicates."""
+    calibrated = design.is_calibrated and design.replicates is None
+    return round(sample.cells.rows.sum()) if calibrated else None
 
 
 def start_logits(
@@ -36,6 +38,6 @@ def start_logits(
     starts = []
     for place in range(len(labels)):
         inside = answered & (code == place)
-        rows = count_rows(sample)
+        rows = count_rows(sample, design)
         starts.append(first_logit(weights[inside], satisfied[inside], classes.counts[inside, 1], rows))
     return tuple(starts)

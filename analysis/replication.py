@@ -23,6 +23,7 @@ from analysis.replicates import Replicates
 from analysis.sample import Sample, prepare
 
 _RANK = 1e-5  # R's rule for the rank of replicate weights
+_ENTRIES = 1_000_000  # of a jackknife's weights, beyond which its rank is counted as if they were not calibrated
 
 
 class Factors(Protocol):
@@ -79,9 +80,14 @@ class Replication:
         steps = self.classes.design.steps[self.after :]
         if isinstance(self.factors, Jackknife) and not steps:
             return self.factors.count_df(inside)
-        kept = inside > 0
+        kept = np.flatnonzero(inside > 0)
+        if isinstance(self.factors, Jackknife) and inside.sum() * self.times.sum() > _ENTRIES:
+            return self.factors.count_df(inside)
         matrix = np.stack([self._column(place)[kept] for place in range(len(self.times))], axis=1)
-        return float(find_rank(matrix * self.base[kept, :1]) - 1)
+        matrix *= self.base[kept, :1]
+        if isinstance(self.factors, Jackknife):
+            matrix = self.factors.spell_out(matrix, kept)
+        return float(find_rank(matrix) - 1)
 
     def _apply(self, values: Vector) -> Vector:
         if not self.classes.design.steps[self.after :]:

@@ -42,7 +42,10 @@ class Folder:
         return base | {key: value for key, value in own.items() if value is not None}
 
     def is_calibrated(self, name: str) -> bool:
+        """Whether R keeps all rows in a subset of the design: not once it has replicate weights."""
         own = self.designs[name]
+        if self.whole(name).get("replicates"):
+            return False
         calibrates = (own.get("calibration") or {}).get("kind") in {"poststratify", "rake", "calibrate"}
         return calibrates or bool(own.get("base") and self.is_calibrated(own["base"]))
 

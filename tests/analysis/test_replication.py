@@ -228,3 +228,17 @@ def test_given_jackknife_columns_use_their_rscales() -> None:
 def test_the_rank_stops_at_the_number_of_rows() -> None:
     assert find_rank(np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0]])) == 2
     assert find_rank(np.array([[1.0, 1.0 + 1e-7], [1.0, 1.0]])) == 1
+
+
+def test_a_calibrated_jackknife_has_the_degrees_of_freedom_of_its_responses(
+    schools: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R (survey 4.1-1): calibrated to api99 and the size 198, raked to two margins 197; alike rows count one by one."""
+    base = STRATIFIED.with_replicates(JKN)
+    regressed = calibrate(schools, base, {"(Intercept)": 6194.0, "api99": 3914069.0})
+    assert mean(schools, regressed, "wide").df == 198
+    margins = {"sch.wide": {"No": 1072.0, "Yes": 5122.0}, "awards": {"No": 2000.0, "Yes": 4194.0}}
+    raked = rake(schools, base, margins)
+    assert mean(schools, raked, "wide").df == 197
+    monkeypatch.setattr("analysis.replication._ENTRIES", 0)
+    assert mean(schools, regressed, "wide").df == 197
