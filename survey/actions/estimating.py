@@ -162,7 +162,7 @@ def _with_places(connection: Connection, wave_code: str, rows: pd.DataFrame, str
     sectors = {stratum.code: stratum.sector_code or "" for stratum in strata}
     rows["agency"] = rows["stratum"].map(agencies)
     rows["service"] = rows["agency"]
-    rows["sector"] = rows["stratum"].map(sectors).fillna("")
+    rows["sector"] = rows["stratum"].map(lambda code: sectors.get(code, ""))
     rows["area"] = rows["agency"].map({code: agency.area_code or "" for code, agency in known.items()}).fillna("")
     rows["month"] = rows["period"].map(_month)
     return rows.reset_index(drop=True)
