@@ -23,7 +23,7 @@ def guard() -> Response | None:
         return None
     member = current_staff()
     if member is None:
-        return redirect(url_for("staff.sign_in", next=request.path))  # type: ignore[return-value]
+        return redirect(url_for("staff.sign_in", next=request.path, language=request.args.get("language")))  # type: ignore[return-value]
     if member.role not in declared.roles:
         abort(403)
     return None
