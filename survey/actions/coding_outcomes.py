@@ -54,6 +54,15 @@ def spell_code(value: object) -> str:
     return str(value).strip()
 
 
+def is_number(value: object) -> bool:
+    """Whether a value, or its text, can be read as a number."""
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
+
+
 def _list_values(frame: nw.LazyFrame[Any], outcome: str) -> tuple[nw.Expr, dict[Any, int]]:
     kind = frame.collect_schema()[outcome]
     column = nw.col(outcome)
@@ -88,8 +97,8 @@ def _check_labels(
     else:
         odd = [value for value in valid if spell_code(value) not in asked and _looks_missing(value, valid)]
         what = "that look like codes for 'no answer'"
-        if asked and all(_is_number(value) for value in asked) and any(_is_number(value) for value in valid):
-            texts = [value for value in valid if not _is_number(value)]
+        if asked and all(is_number(value) for value in asked) and any(is_number(value) for value in valid):
+            texts = [value for value in valid if not is_number(value)]
             odd, what = (texts, "that are not numbers as the others are") if texts else (odd, what)
     if odd:
         counts = ", ".join(f"{spell_code(value)} ({rows[value]:,} rows)" for value in odd[:SHOWN])
@@ -102,20 +111,12 @@ def _check_labels(
 
 def _looks_missing(value: Any, valid: Mapping[Any, set[str]]) -> bool:
     """A code such as 9 or 99, or a negative one, away from the scale's other whole numbers."""
-    if not _is_number(value):
+    if not is_number(value):
         return False
-    numbers = {float(other) for other in valid if _is_number(other)}
+    numbers = {float(other) for other in valid if is_number(other)}
     number = float(value)
     odd = spell_code(value) in MISSING_CODES or number < 0
     return odd and number - 1 not in numbers and number + 1 not in numbers and len(numbers) > 1
-
-
-def _is_number(value: object) -> bool:
-    try:
-        float(str(value))
-    except ValueError:
-        return False
-    return True
 
 
 def _score(outcome: str, valid: Mapping[Any, set[str]], coding: Coding) -> dict[float, list[Any]]:

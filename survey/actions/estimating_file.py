@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import Design, Estimate, mean, mean_by, rate, rate_by
 from analysis.conditions import list_columns, read_condition
-from survey.actions.coding_outcomes import Coding, code_outcome, spell_code
+from survey.actions.coding_outcomes import Coding, code_outcome, is_number, spell_code
 from survey.actions.estimating import CannotEstimate, DomainEstimate, is_share
 from survey.actions.opening_tables import open_table
 
@@ -114,16 +114,15 @@ def _count(frame: nw.LazyFrame[Any]) -> int:
 def _check_numbers(frame: nw.LazyFrame[Any], design: Design) -> None:
     schema = frame.collect_schema()
     for name in filter(None, (design.weight, design.count, *design.populations)):
-        if not schema[name].is_numeric():
-            odd = _find_text(frame, name)
+        if schema[name].is_numeric():
+            continue
+        texts = [str(value) for value in frame.select(nw.col(name)).collect()[name].drop_nulls().to_list()]
+        odd = next((text for text in texts if not is_number(text)), None)
+        if odd is not None:
             hint = "write decimals with a point" if "," in odd else "correct it, or name another column"
             raise CannotEstimate(f"Column {name!r} must hold numbers, and holds {odd!r}: {hint}.")
-
-
-def _find_text(frame: nw.LazyFrame[Any], name: str) -> str:
-    values = frame.select(nw.col(name).cast(nw.String)).filter(~nw.col(name).is_null()).collect()[name]
-    texts = [str(value) for value in values.head(100_000).to_list()]
-    return next((value for value in texts if not value.replace(".", "", 1).isdigit()), texts[0] if texts else "nothing")
+        if texts:
+            raise CannotEstimate(f"Column {name!r} is stored as text ({texts[0]!r}): store it as numbers.")
 
 
 def _is_gap(name: str, schema: nw.Schema) -> nw.Expr:
