@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -48,6 +48,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     install_services(app, Services(settings, database, keys, open_writer(database), now))
     install_headers(app)
     _install_host_check(app, settings)
+    _install_address_check(app)
     app.register_blueprint(health.blueprint)
     if CITIZENS in doors:
         app.register_blueprint(citizen.blueprint)
@@ -97,6 +98,15 @@ def _install_host_check(app: Flask, settings: Settings) -> None:
         if settings.hosts and name.lower() not in allowed:
             return Response("This address is not served here.\n", 421, mimetype="text/plain")
         return None
+
+
+def _install_address_check(app: Flask) -> None:
+    """No code holds a control character or half of one, and PostgreSQL refuses to be asked for NUL."""
+
+    @app.before_request
+    def check_address() -> None:
+        if not all(str(part).isprintable() for part in (request.view_args or {}).values()):
+            abort(404)
 
 
 def _install_errors(app: Flask) -> None:

@@ -17,6 +17,7 @@ from survey.store.people import Staff
 from survey.store.places import EVERYTHING, Scope
 
 SHORTEST_PASSWORD = 15
+LONGEST_NAME = 64
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 ROLES = ("operator", "official", "statistician", "auditor")
@@ -44,7 +45,7 @@ def add_staff(
         raise BadAccount(f"There is no role {role}. Choose one of: {', '.join(ROLES)}.")
     if len(password) < SHORTEST_PASSWORD:
         raise BadAccount(f"The password is too short. Give at least {SHORTEST_PASSWORD} characters.")
-    if not name or len(name) > 64 or not name.isprintable():
+    if not _can_be_a_name(name):
         raise BadAccount("The name must have 1 to 64 printable characters.")
     hashed = _hasher().hash(_normal(password))
     with database.writing("add-staff") as connection:
@@ -59,7 +60,7 @@ def sign_in(database: Database, keys: Keys, name: str, password: str, now: datet
     An unknown name takes as long as a wrong password.
     """
     with database.reading() as connection:
-        member = people.find_staff(connection, name)
+        member = people.find_staff(connection, name) if _can_be_a_name(name) else None
     if not _fits(member, password) or member is None:
         raise NotSignedIn
     session = secrets.token_urlsafe(32)
@@ -97,6 +98,11 @@ def _hasher() -> PasswordHasher:
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def _can_be_a_name(name: str) -> bool:
+    """What is not printable is no name, and some of it (NUL, half characters) no database takes."""
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable()
 
 
 def _fits(member: Staff | None, password: str) -> bool:
