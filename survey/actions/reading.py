@@ -111,6 +111,20 @@ def list_released_waves(database: Database) -> list[Wave]:
         return [w for w in known if releases.find_newest_release(connection, w.code, published=False)]
 
 
+def list_waves(database: Database) -> list[Wave]:
+    """Every wave, by code."""
+    with database.reading() as connection:
+        return waves.list_waves(connection)
+
+
+def read_whole_wave(database: Database, wave_code: str) -> dict[str, Any] | None:
+    """The figure of a whole wave in its newest release; None where there is none, or it is too small to show."""
+    with database.reading() as connection:
+        newest = releases.find_newest_release(connection, wave_code, published=False)
+        found = releases.list_figures(connection, newest.code, level="wave") if newest else []
+    return next((figure.numbers for figure in found if not figure.suppressed), None)
+
+
 def _open(connection: Connection, wave: Wave, level: str, scope: Scope, sector: str | None) -> OpenRelease | None:
     newest = releases.find_newest_release(connection, wave.code, published=True)
     if newest is None:
@@ -141,9 +155,11 @@ __all__ = [
     "list_agencies",
     "list_released_waves",
     "list_releases",
+    "list_waves",
     "read_boards",
     "read_newest",
     "read_published",
     "read_release",
     "read_series",
+    "read_whole_wave",
 ]

@@ -41,12 +41,15 @@ class NotTallied(RuntimeError):
 
 
 def release_wave(database: Database, wave_code: str, *, by: str, today: date) -> Release | None:
-    """Draft a release of a wave from its tally; None when nothing is new. A demo wave's is published at once.
+    """Draft a release of a wave from its tally; None when too little is new. A demo wave's is published at once.
 
+    Two releases that differ by a few leaves would tell what those few said: as many must be new as are sealed together.
     Raises CannotEstimate and NotTallied.
     """
     with database.reading() as connection:
         wave = waves.find_wave(connection, wave_code)
+        if wave is not None and 0 < _count_new(connection, wave_code) < wave.seal_minimum:
+            return None
         header, figures = compute_release(connection, wave_code)
         newest = releases.find_newest_release(connection, wave_code, published=False)
         number = releases.next_release_number(connection, wave_code)
@@ -215,10 +218,16 @@ def _checkpoint_of(connection: Connection, wave_code: str) -> SignedCheckpoint:
     return covering
 
 
-def _has_grown(connection: Connection, wave_code: str) -> bool:
-    last = ledger.find_last_position(connection, wave_code)
+def _count_new(connection: Connection, wave_code: str) -> int:
+    """Leaves of the wave that its newest release does not cover; 0 before the first release."""
     newest = releases.find_newest_release(connection, wave_code, published=False)
-    if last is None:
-        return False
-    covered: int = json.loads(newest.header)["checkpoint"]["size"] if newest else 0
-    return last >= covered
+    if newest is None:
+        return 0
+    covered: int = json.loads(newest.header)["checkpoint"]["size"]
+    return ledger.count_leaves_from(connection, wave_code, covered)
+
+
+def _has_grown(connection: Connection, wave_code: str) -> bool:
+    if releases.find_newest_release(connection, wave_code, published=False) is None:
+        return ledger.find_last_position(connection, wave_code) is not None
+    return _count_new(connection, wave_code) > 0

@@ -82,7 +82,7 @@ def release(installation: Installation, wave_code: str) -> None:
 
     made = release_wave(installation.database, wave_code, by="command line", today=installation.today)
     if made is None:
-        click.echo("Nothing new since the last release.")
+        click.echo("Nothing new since the last release, or too little: a few new answers could be told apart.")
     elif made.published_on:
         click.echo(f"Release {made.code} is published.")
     else:

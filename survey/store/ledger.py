@@ -94,6 +94,12 @@ def find_last_position(connection: Connection, wave_code: str) -> int | None:
     return position
 
 
+def count_leaves_from(connection: Connection, wave_code: str, position: int) -> int:
+    """Leaves of a wave at a position or after it."""
+    query = select(func.count()).where(ledger.c.wave_code == wave_code, ledger.c.position >= position)
+    return connection.scalar(query) or 0
+
+
 def list_checkpoints(connection: Connection) -> list[SignedCheckpoint]:
     rows = connection.execute(select(checkpoint).order_by(checkpoint.c.number)).mappings()
     return [SignedCheckpoint(**row) for row in rows]

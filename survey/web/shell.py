@@ -15,6 +15,7 @@ FIGURES = ("official", "statistician", "auditor", "operator")
 NAVIGATION = (
     ("scoreboard", "official.show_scoreboard", FIGURES),
     ("series", "official.list_series", FIGURES),
+    ("waves", "statistician.show_waves", ("statistician", "auditor")),
     ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
 )

@@ -8,7 +8,8 @@ from survey.actions import publishing, reading
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
 from survey.documents import pages
 from survey.documents.environment import translate
-from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage
+from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage, WaveRow, WavesPage
+from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
 from survey.web.figures import to_basis, to_sector_row
@@ -32,6 +33,15 @@ def choose_wave() -> Response:
     today = services().today()
     newest = max(sampled, key=lambda wave: (wave.is_over(today), wave.closes_on, wave.code))
     return make_response(redirect(url_for("statistician.show_adequacy", wave=newest.code)))
+
+
+@blueprint.get("/waves")
+@allow(*READERS)
+def show_waves() -> Response:
+    """Every wave, with what its newest release counted."""
+    language = reader_language()
+    rows = tuple(_wave_row(wave, language) for wave in reading.list_waves(services().database))
+    return staff_page(pages.render_waves(WavesPage(rows), staff_shell("waves"), language))
 
 
 @blueprint.get("/adequacy/<wave>")
@@ -104,6 +114,24 @@ def publish(code: str) -> Response:
     except (AlreadyPublished, SecondPersonNeeded):
         return make_response(redirect(url_for("statistician.show_release", code=code), 303))
     return make_response(redirect(url_for("statistician.show_release", code=code, notice="published"), 303))
+
+
+def _wave_row(wave: Wave, language: str) -> WaveRow:
+    today = services().today()
+    state = "closed" if wave.is_over(today) else "open" if wave.takes_answers(today) else "planned"
+    counted = reading.read_whole_wave(services().database, wave.code)
+    sampled = counted is not None and wave.questionnaire_code is not None
+    return WaveRow(
+        code=wave.code,
+        name=wave.name.get(language, wave.name["vi"]),
+        state=state,
+        opens=wave.opens_on,
+        closes=wave.closes_on,
+        responses=counted.get("n", 0) if counted else 0,
+        url=url_for("statistician.show_adequacy", wave=wave.code) if sampled else None,
+        invited=(counted.get("invited") or None) if counted else None,
+        collected=wave.collected,
+    )
 
 
 def _row(opened: OpenRelease, newest_published: str | None, language: str) -> ReleaseRow:

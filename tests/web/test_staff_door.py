@@ -25,6 +25,7 @@ ROLES = ("official", "statistician", "operator", "auditor")
 PAGES = {
     "/staff/scoreboard": ROLES,
     "/staff/scoreboard/certification": ROLES,
+    "/staff/waves": ("statistician", "auditor"),
     "/staff/adequacy": ("statistician", "auditor"),
     "/staff/adequacy/W": ("statistician", "auditor"),
     "/staff/releases": ("statistician", "auditor"),
