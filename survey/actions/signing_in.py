@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from survey.keys import Keys
-from survey.store import audits, people
-from survey.store.database import Database
+from survey.store import audits, people, places
+from survey.store.database import Connection, Database
 from survey.store.people import Staff
 from survey.store.places import EVERYTHING, Scope
 
@@ -49,6 +49,7 @@ def add_staff(
         raise BadAccount("The name must have 1 to 64 printable characters.")
     hashed = _hasher().hash(_normal(password))
     with database.writing("add-staff") as connection:
+        _check_scope(connection, scope)
         if not people.add_staff(connection, name, role, hashed, scope):
             raise BadAccount(f"There is an account with the name {name} already. Choose another name.")
         audits.add_event(connection, at=now, actor=actor, event="staff-added", subject=name, detail={"role": role})
@@ -98,6 +99,13 @@ def _hasher() -> PasswordHasher:
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def _check_scope(connection: Connection, scope: Scope) -> None:
+    if scope.area is not None and not places.list_area_codes(connection, scope.area):
+        raise BadAccount(f"There is no area with the code {scope.area}. Give a code of the mandate's areas.")
+    if scope.sector is not None and not places.list_sectors_below(connection, scope.sector):
+        raise BadAccount(f"There is no sector with the code {scope.sector}. Give a code of the mandate's sectors.")
 
 
 def _can_be_a_name(name: str) -> bool:
