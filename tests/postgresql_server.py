@@ -20,6 +20,7 @@ import psycopg
 
 SUPERUSER = "hailong"
 SECONDS_TO_START = 30
+MOST_USED = 250  # 2 GB of copies, which go with the server anyway
 # A server in another time zone, sorting as Vietnamese does: where SQLite and PostgreSQL are most likely to differ.
 SETTINGS = {
     "listen_addresses": "",
@@ -41,6 +42,7 @@ class Server:
 
     folder: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _used: list[str] = field(default_factory=list)
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={self.folder}"
@@ -51,13 +53,22 @@ class Server:
 
     @contextmanager
     def clone(self, template: str) -> Iterator[str]:
-        """The URL of a copy of a database that nobody is connected to; it is dropped afterwards."""
+        """The URL of a copy of a database that nobody is connected to; it is dropped some time afterwards.
+
+        A drop waits for a checkpoint of all that was written: many at once share it.
+        """
         name = f"copy_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self._used.append(name)
+            if len(self._used) == MOST_USED:
+                self._drop_used()
+
+    def _drop_used(self) -> None:
+        while self._used:
+            self.execute(f"DROP DATABASE {self._used.pop()} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
