@@ -10,7 +10,6 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from survey.actions import answering
-from survey.actions.answering import OpenForm
 from survey.documents import citizen as paper
 from survey.documents.form import form_page, form_with_errors, language_links
 from survey.documents.shell import CitizenShell
@@ -101,8 +100,7 @@ def take_answer() -> Response:
             today=known.today(),
         )
     except answering.BadAnswers as bad:
-        form = answering.open_form(known.database, known.keys, token, known.today())
-        return _ask_again(form, answers, bad.problems, token=token, key=key, language=language)
+        return _ask_again(answers, bad.problems, token=token, key=key, language=language)
     except answering.Refusal as refusal:
         return refuse(refusal)
     except WriterBusy:
@@ -166,7 +164,6 @@ def _thank(receipt: str) -> Response:
 
 
 def _ask_again(
-    form: OpenForm,
     answers: Mapping[str, str],
     problems: Mapping[str, str],
     *,
@@ -174,6 +171,11 @@ def _ask_again(
     key: str,
     language: str,
 ) -> Response:
+    known = services()
+    try:
+        form = answering.open_form(known.database, known.keys, token, known.today())
+    except answering.Refusal as refusal:  # spent or closed since the answers were read
+        return refuse(refusal)
     shown = language if language in form.questionnaire.title else reader_language()
     nonce = headers.nonce()
     return _page(

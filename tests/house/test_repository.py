@@ -14,7 +14,7 @@ HERE = Path(__file__).relative_to(ROOT)
 FOREIGN = {
     "a path of one machine": r"(?<![\w.~-])/(?:work|root|home/\w+|Users/\w+|mnt)/\w|(?<![\w.])/tmp/\w",
     "a neighbour of the repository": r"\.\./(?!\.\.)shared\b",
-    "a package index": r"(?<!no-emit-)(?:index-url|trusted-host|find-links)\b|/simple/?[\s\"']|\bfiles\.python[h]osted\b",
+    "a package index": r"(?<!no-emit-)(?:index-url|trusted-host|find-links)\b|/simple/?[\s\"']|\bfiles\.python[h]",
     "a private host": r"https?://[\w.-]*\.(?:internal|local|lan|corp|svc)\b",
     "a number of a tracker": r"(?i)\bissues? #?\d",
     "an address of a machine": r"https?://(?!127\.|0\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}",
