@@ -157,12 +157,6 @@ def list_exclusions(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(select(exclusion).order_by(exclusion.c.position)).mappings()]
 
 
-def count_sealed(connection: Connection) -> dict[str, int]:
-    """Leaves in sealed batches, by wave."""
-    query = select(batch.c.wave_code, func.sum(batch.c.size)).group_by(batch.c.wave_code)
-    return {code: int(size) for code, size in connection.execute(query)}
-
-
 def list_waves_beyond(connection: Connection, sizes: Mapping[str, int]) -> list[str]:
     """Waves that have leaves which a tally of these sizes has not counted."""
     query = select(ledger.c.wave_code, func.max(ledger.c.position)).group_by(ledger.c.wave_code)

@@ -49,13 +49,6 @@ def find_staff(connection: Connection, name: str) -> Staff | None:
     return Staff(row.name, row.role, row.password_hash, Scope(row.scope_area, row.scope_sector), row.disabled)
 
 
-def list_staff(connection: Connection) -> list[tuple[str, str]]:
-    """Names and roles."""
-    return [
-        (row.name, row.role) for row in connection.execute(select(staff.c.name, staff.c.role).order_by(staff.c.name))
-    ]
-
-
 def add_session(connection: Connection, session_hash: bytes, staff_name: str, now: datetime) -> None:
     values = {"session_hash": session_hash, "staff_name": staff_name, "started_at": now, "seen_at": now}
     connection.execute(insert(staff_session).values(values))

@@ -79,15 +79,6 @@ def list_area_codes(connection: Connection, root: str) -> list[str]:
     return list(connection.scalars(_areas_below(root)))
 
 
-def list_group_members(connection: Connection, group: str, on: date) -> list[str]:
-    """Areas that belong to a group on a date."""
-    member = area_group_member.c
-    query = select(member.area_code).where(
-        member.group_code == group, member.valid_from <= on, (member.valid_to.is_(None)) | (member.valid_to >= on)
-    )
-    return list(connection.scalars(query.order_by(member.area_code)))
-
-
 def find_sector_of_procedure(connection: Connection, procedure_code: str, on: date) -> str | None:
     """The sector that a procedure counted for on a date."""
     mapped = procedure_sector.c
@@ -157,7 +148,6 @@ __all__ = [
     "list_agencies",
     "list_area_codes",
     "list_codes",
-    "list_group_members",
     "list_newest_decisions",
     "list_procedure_sectors",
     "list_sector_names",

@@ -87,11 +87,6 @@ def add_questionnaire(
     connection.execute(insert_or_skip(connection, questionnaire).values(**values))
 
 
-def find_questionnaire_digest(connection: Connection, code: str, version: int) -> bytes | None:
-    query = select(questionnaire.c.digest).where(questionnaire.c.code == code, questionnaire.c.version == version)
-    return connection.scalars(query).first()
-
-
 def _one(connection: Connection, query: Select[Any]) -> Wave | None:
     row = connection.execute(query).mappings().one_or_none()
     return _wave(row) if row else None
