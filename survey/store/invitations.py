@@ -51,7 +51,6 @@ INVITATION_BY_HASH = (
     .join(wave, wave.c.code == invitation.c.wave_code)
     .where((invitation.c.token_hash == bindparam("given")) | (invitation.c.code_hash == bindparam("given")))
 )
-IS_SPENT = select(exists().where(spent.c.token_hash == bindparam("token")))
 
 
 def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -84,10 +83,6 @@ def list_token_hashes(connection: Connection, wave_code: str) -> list[tuple[byte
     query = select(invitation.c.token_hash, invitation.c.stratum_code).where(invitation.c.wave_code == wave_code)
     rows = connection.execute(query.order_by(invitation.c.stratum_code, invitation.c.position))
     return [(row.token_hash, row.stratum_code) for row in rows]
-
-
-def is_spent(connection: Connection, token_hash: bytes) -> bool:
-    return bool(connection.scalar(IS_SPENT, {"token": token_hash}))
 
 
 def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:

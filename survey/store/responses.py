@@ -36,11 +36,6 @@ def add_response(connection: Connection, response: Response) -> bool:
     return insert_once(connection, inbox, values)
 
 
-def remove_response(connection: Connection, response: Response) -> None:
-    """Take back what this very transaction put in."""
-    connection.execute(delete(inbox).where(inbox.c.id == response.id))
-
-
 def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
     """Whether a response with this receipt waits in the inbox or is sealed."""
     return bool(connection.scalar(IS_KNOWN, {"receipt": receipt_hash}))

@@ -16,8 +16,8 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from survey.store.database import Database
-from survey.store.invitations import add_spent, is_spent
-from survey.store.responses import Response, add_response, is_sealed, remove_response
+from survey.store.invitations import add_spent
+from survey.store.responses import Response, add_response, is_sealed
 
 MOST_IN_A_COMMIT = 256
 MOST_WAITING = 2000
@@ -30,6 +30,10 @@ class Outcome(enum.Enum):
     STORED = enum.auto()
     TOKEN_SPENT = enum.auto()
     KEY_IN_USE = enum.auto()
+
+
+class KeyInUse(Exception):
+    """The key belongs to another response: the transaction must be rolled back, for it has spent the token."""
 
 
 class WriterBusy(Exception):
@@ -63,8 +67,11 @@ class DirectWriter:
         self._database = database
 
     def submit(self, submission: Submission) -> Outcome:
-        with self._database.writing("submit") as connection:
-            return store_submission(connection, submission)
+        try:
+            with self._database.writing("submit") as connection:
+                return store_submission(connection, submission)
+        except KeyInUse:
+            return Outcome.KEY_IN_USE
 
 
 class GroupCommitWriter:
@@ -90,14 +97,22 @@ class GroupCommitWriter:
         while True:
             batch = self._next_batch()
             try:
-                with self._database.writing("submit") as connection:
-                    outcomes = [store_submission(connection, submission) for submission, _ in batch]
+                outcomes = self._store([submission for submission, _ in batch])
             except Exception as failure:
                 for _, waiting in batch:
                     waiting.set_exception(WriterBusy(str(failure)))
             else:
                 for (_, waiting), outcome in zip(batch, outcomes, strict=True):
                     waiting.set_result(outcome)
+
+    def _store(self, submissions: list[Submission]) -> list[Outcome]:
+        """One commit for all; one for each when a key is in use, which takes two tokens and a forged form."""
+        try:
+            with self._database.writing("submit") as connection:
+                return [store_submission(connection, each) for each in submissions]
+        except KeyInUse:
+            alone = DirectWriter(self._database)
+            return [alone.submit(each) for each in submissions]
 
     def _next_batch(self) -> list[tuple[Submission, Future[Outcome]]]:
         batch = [self._queue.get()]
@@ -110,14 +125,15 @@ class GroupCommitWriter:
 
 
 def store_submission(connection: Connection, submission: Submission) -> Outcome:
-    """Put the response in the inbox and spend the token, in the caller's transaction: both or neither."""
+    """Spend the token and put the response in the inbox, in the caller's transaction: both or neither.
+
+    Nothing is ever taken back by a DELETE, which those who serve citizens may not do. The token comes first, so that
+    whoever races for it waits here; the sealed receipts come last, so that no seal slips in between.
+    Raises KeyInUse, after which the transaction must be rolled back.
+    """
     response = submission.response
-    if not add_response(connection, response):
-        return Outcome.TOKEN_SPENT if is_spent(connection, submission.token_hash) else Outcome.KEY_IN_USE
-    if is_sealed(connection, response.receipt_hash):
-        remove_response(connection, response)
-        return Outcome.TOKEN_SPENT if is_spent(connection, submission.token_hash) else Outcome.KEY_IN_USE
     if not add_spent(connection, submission.token_hash, response.wave_code, response.stratum_code):
-        remove_response(connection, response)
         return Outcome.TOKEN_SPENT
+    if not add_response(connection, response) or is_sealed(connection, response.receipt_hash):
+        raise KeyInUse
     return Outcome.STORED

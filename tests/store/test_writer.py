@@ -199,6 +199,20 @@ def test_a_full_queue_says_busy_at_once_and_stores_nothing(
     assert count(one_file) == (2, 2)
 
 
+def test_a_key_in_use_is_refused_and_all_others_of_its_commit_are_stored(one_file: Database, held: HeldCommits) -> None:
+    opened, first = GroupCommitWriter(one_file), anybody()
+    together = [anybody(), submission(secrets.token_bytes(32), first.response.receipt_hash), anybody()]
+    with ThreadPoolExecutor(4) as pool:
+        stored = pool.submit(opened.submit, first)
+        assert held.reached.wait(10)
+        others = [pool.submit(opened.submit, each) for each in together]
+        wait_until(lambda: opened._queue.qsize() == len(together))
+        held.go_on.set()
+        assert stored.result() is Outcome.STORED
+        assert [each.result() for each in others] == [Outcome.STORED, Outcome.KEY_IN_USE, Outcome.STORED]
+    assert count(one_file) == (3, 3)
+
+
 def test_who_waited_in_vain_is_told_busy_and_may_send_the_same_again(
     one_file: Database, held: HeldCommits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
