@@ -1,6 +1,6 @@
 """The fraud screen: arrivals and devices as counts apart from answers, frozen screenings, call-backs."""
 
-revision = ""
+revision = "0003"
 down_revision = "0002"
 
 
