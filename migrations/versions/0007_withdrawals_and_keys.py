@@ -1,6 +1,6 @@
 """Withdrawals before the seal, the trail of signing keys, and what a release rested on."""
 
-revision = ""
+revision = "0007"
 down_revision = "0006"
 
 
