@@ -7,4 +7,5 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    pass
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("CREATE TRIGGER inbox_leaves BEFORE DELETE ON inbox BEGIN SELECT 1; END")
