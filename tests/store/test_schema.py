@@ -24,7 +24,7 @@ from survey.store.migrating import (
 )
 from survey.store.tables import metadata
 
-WITHOUT_ROWID = {"inbox", "receipt", "spent", "invitation", "staff_session"}
+WITHOUT_ROWID = {"inbox", "receipt", "spent", "invitation", "staff_session", "withdrawal"}
 NEVER_CHANGED = {
     "batch",
     "receipt",
@@ -36,10 +36,13 @@ NEVER_CHANGED = {
     "frame_stratum",
     "published_figure",
     "audit",
+    "key_statement",
 }
 GUARDS = {
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
     ("inbox", "update"),
+    ("inbox", "insert"),
+    ("withdrawal", "update"),
     ("release_figure", "update"),
     ("release_figure", "insert"),
     ("release_figure", "delete"),

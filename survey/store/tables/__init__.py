@@ -1,6 +1,6 @@
 """The tables, grouped by what they speak of. Alembic's migrations make them; a test holds both together."""
 
-from survey.store.tables.answers import batch, checkpoint, exclusion, inbox, ledger, receipt
+from survey.store.tables.answers import batch, checkpoint, exclusion, inbox, key_statement, ledger, receipt, withdrawal
 from survey.store.tables.base import metadata
 from survey.store.tables.figures import (
     published_figure,
@@ -52,6 +52,7 @@ __all__ = [
     "inbox",
     "invitation",
     "job",
+    "key_statement",
     "ledger",
     "metadata",
     "procedure",
@@ -72,4 +73,5 @@ __all__ = [
     "tally_item",
     "tally_progress",
     "wave",
+    "withdrawal",
 ]

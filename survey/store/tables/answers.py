@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -30,6 +31,17 @@ inbox = Table(
     Column("nonce2", LargeBinary(32), nullable=False),
     Column("text", LargeBinary, nullable=False, comment="canonical JSON of comments, hashed apart"),
     Index("ix_inbox_wave_code_stratum_code", "wave_code", "stratum_code"),
+    sqlite_with_rowid=False,
+)
+
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    digest("receipt_hash", primary_key=True),
+    Column("nonce1", LargeBinary(32), nullable=False),
+    Column("nonce2", LargeBinary(32), nullable=False),
+    ForeignKeyConstraint(["receipt_hash"], ["inbox.receipt_hash"]),
+    comment="a citizen takes back what is not sealed yet; goes with the answer when that is sealed",
     sqlite_with_rowid=False,
 )
 
@@ -92,4 +104,16 @@ checkpoint = Table(
     Column("manifest", Text, nullable=False, comment="canonical JSON: digests of all that this checkpoint binds"),
     Column("note", Text, nullable=False, comment="C2SP signed note"),
     Column("signed_on", Date, nullable=False),
+)
+
+key_statement = Table(
+    "key_statement",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("first_checkpoint", Integer, nullable=False, comment="the first that the new key signed"),
+    Column("vkey", Text, nullable=False, comment="the new public key"),
+    Column("note", Text, nullable=False, comment="C2SP signed note: what became of the key before"),
+    Column("made_on", Date, nullable=False),
+    CheckConstraint("kind IN ('rotated', 'lost', 'compromised')", name="kind"),
 )

@@ -105,6 +105,7 @@ release = Table(
     Column("drafted_on", Date, nullable=False),
     Column("published_by", String(64)),
     Column("published_on", Date),
+    Column("inputs", Text, comment="canonical JSON: all it rests on but answers"),
     UniqueConstraint("wave_code", "number"),
     CheckConstraint("(published_by IS NULL) = (published_on IS NULL)", name="published"),
 )
