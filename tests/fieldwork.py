@@ -17,7 +17,7 @@ from survey.proof import Signer
 from survey.store import frames, invitations, places
 from survey.store.database import Database
 from survey.store.frames import Stratum
-from survey.store.writer import DirectWriter, Writer
+from survey.store.writer import Writer, open_writer
 
 OPENS, CLOSES, TODAY = date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 24)
 AFTER = date(2026, 12, 1)
@@ -95,7 +95,7 @@ def begin_fieldwork(
             connection, places.agency, [_agency(name) for name in sorted({each[0] for each in populations})]
         )
         frames.add_frame(connection, code, strata, source="test", source_digest=bytes(32), on=TODAY)
-    work = Fieldwork(database, keys, signer, code, DirectWriter(database))
+    work = Fieldwork(database, keys, signer, code, open_writer(database))
     for stratum in strata:
         count = invited if isinstance(invited, int) else invited.get(stratum.code, 0)
         work.tokens[stratum.code] = _invite(work, stratum, min(count, stratum.population))

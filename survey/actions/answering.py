@@ -188,7 +188,7 @@ def clean_text(text: str) -> str:
 def _find_form(
     database: Database, keys: Keys, token: str, today: date, *, spent_may_be_over: bool = False
 ) -> tuple[OpenForm, bool]:
-    with database.reading() as connection:
+    with database.single_statement() as connection:
         invitation = invitations.find_invitation(connection, keys.token_hash(_canonical(token)))
     if invitation is None or invitation.questionnaire_code is None:
         raise UnknownToken
@@ -215,7 +215,7 @@ def _check_dates(invitation: Invitation, today: date) -> None:
 
 def _replay(database: Database, code: str) -> str:
     """The receipt again when this very submission was stored before; AlreadyAnswered otherwise."""
-    with database.reading() as connection:
+    with database.single_statement() as connection:
         if knows_receipt(connection, receipt_hash(code)):
             return code
     raise AlreadyAnswered

@@ -15,10 +15,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from survey.store.roles import Role
+from survey.store.roles_sqlite import sqlite_authorizer
 
 CRASH_VARIABLE = "HAILONG_CRASH_AT"
 __all__ = ["Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
@@ -42,12 +46,17 @@ class DatabaseUnreachable(Exception):
 class Database:
     """An open database: `reading()` for a snapshot, `writing(step)` for one durable transaction.
 
-    The writing lock is only for SQLite; PostgreSQL orders its writers itself.
+    The writing lock is only for SQLite; PostgreSQL orders its writers itself. What a `role` may do is refused by
+    SQLite's authorizer here, and by PostgreSQL when `url` signs in as that role.
     """
 
-    def __init__(self, url: str, lock_file: Path) -> None:
+    def __init__(self, url: str, lock_file: Path, role: Role = Role.MIGRATE) -> None:
         self.engine = _open_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.role = role
+        if self.is_sqlite and role is not Role.MIGRATE:
+            event.listen(self.engine, "connect", lambda raw, _: raw.set_authorizer(sqlite_authorizer(role)))
+        self._single = _ThreadConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
 
     @contextmanager
@@ -58,6 +67,18 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def single_statement(self) -> Iterator[Connection]:
+        """This thread's own connection, on which each statement is a transaction by itself: one round trip.
+
+        For those whom a citizen waits for. After a failure the connection is given up and the next call opens another.
+        """
+        try:
+            yield self._single.take()
+        except DBAPIError:
+            self._single.give_up()
+            raise
 
     @contextmanager
     def writing(self, step: str) -> Iterator[Connection]:
@@ -88,7 +109,32 @@ class Database:
         return self._lock if self._lock is not None else nullcontext()
 
     def close(self) -> None:
+        self._single.close_all()
         self.engine.dispose()
+
+
+class _ThreadConnections:
+    """One autocommitting connection a thread, kept open from request to request."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._own = threading.local()
+        self._open: WeakSet[Connection] = WeakSet()
+
+    def take(self) -> Connection:
+        kept: Connection | None = getattr(self._own, "connection", None)
+        if kept is None or kept.closed:
+            kept = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", hailong_begin=None)
+            self._own.connection = kept
+            self._open.add(kept)
+        return kept
+
+    def give_up(self) -> None:
+        self._own.connection.close()
+
+    def close_all(self) -> None:
+        for connection in list(self._open):
+            connection.close()
 
 
 class WriteLock(AbstractContextManager[None]):
@@ -134,7 +180,7 @@ def _commit(connection: Connection, step: str) -> Iterator[Connection]:
 
 def _open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=8)
+        return create_engine(url, pool_pre_ping=True, pool_size=24, max_overflow=24)
     engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=24, max_overflow=24)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -150,7 +196,9 @@ def _set_up_sqlite(raw: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("hailong_begin", "BEGIN"))
+    begin = connection.get_execution_options().get("hailong_begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 def _checkpoint_wal(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, select
 
-from survey.store.sql import insert_many, insert_once
+from survey.store.sql import insert_many
 from survey.store.tables import invitation, spent, wave
 
 
@@ -52,6 +52,8 @@ INVITATION_BY_HASH = (
     .where((invitation.c.token_hash == bindparam("given")) | (invitation.c.code_hash == bindparam("given")))
 )
 
+IS_SPENT = select(exists().where(spent.c.token_hash == bindparam("token")))
+
 
 def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_many(connection, invitation, rows)
@@ -61,12 +63,6 @@ def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | N
     """The invitation whose token or typed code has this keyed hash."""
     row = connection.execute(INVITATION_BY_HASH, {"given": given_hash}).one_or_none()
     return Invitation(*row) if row else None
-
-
-def add_spent(connection: Connection, token_hash: bytes, wave_code: str, stratum_code: str) -> bool:
-    """Spend a token; False when it was spent before. The unique index decides, whoever races."""
-    values = {"token_hash": token_hash, "wave_code": wave_code, "stratum_code": stratum_code}
-    return insert_once(connection, spent, values)
 
 
 def add_spent_tokens(connection: Connection, wave_code: str, tokens: Sequence[tuple[bytes, str]]) -> None:
@@ -83,6 +79,11 @@ def list_token_hashes(connection: Connection, wave_code: str) -> list[tuple[byte
     query = select(invitation.c.token_hash, invitation.c.stratum_code).where(invitation.c.wave_code == wave_code)
     rows = connection.execute(query.order_by(invitation.c.stratum_code, invitation.c.position))
     return [(row.token_hash, row.stratum_code) for row in rows]
+
+
+def is_spent(connection: Connection, token_hash: bytes) -> bool:
+    """Whether the token was used."""
+    return bool(connection.scalar(IS_SPENT, {"token": token_hash}))
 
 
 def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:

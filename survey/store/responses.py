@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
-from survey.store.sql import insert_once
 from survey.store.tables import inbox, receipt
 
 
@@ -26,24 +25,12 @@ class Response:
 
 
 SEALED = exists().where(receipt.c.receipt_hash == bindparam("receipt"))
-IS_SEALED = select(SEALED)
 IS_KNOWN = select(or_(exists().where(inbox.c.receipt_hash == bindparam("receipt")), SEALED))
-
-
-def add_response(connection: Connection, response: Response) -> bool:
-    """Put a response in the inbox; False when one with this receipt is there already."""
-    values = {name: getattr(response, name) for name in Response.__slots__}
-    return insert_once(connection, inbox, values)
 
 
 def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
     """Whether a response with this receipt waits in the inbox or is sealed."""
     return bool(connection.scalar(IS_KNOWN, {"receipt": receipt_hash}))
-
-
-def is_sealed(connection: Connection, receipt_hash: bytes) -> bool:
-    """Whether a sealed batch holds this receipt."""
-    return bool(connection.scalar(IS_SEALED, {"receipt": receipt_hash}))
 
 
 def count_waiting(connection: Connection) -> dict[tuple[str, str], int]:

@@ -9,15 +9,20 @@ from __future__ import annotations
 import enum
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
-from survey.store.database import Database
-from survey.store.invitations import add_spent
-from survey.store.responses import Response, add_response, is_sealed
+from survey.store.database import Database, crash_point
+from survey.store.invitations import is_spent
+from survey.store.responses import Response
+from survey.store.tables import inbox, spent
 
 MOST_IN_A_COMMIT = 256
 MOST_WAITING = 2000
@@ -30,10 +35,6 @@ class Outcome(enum.Enum):
     STORED = enum.auto()
     TOKEN_SPENT = enum.auto()
     KEY_IN_USE = enum.auto()
-
-
-class KeyInUse(Exception):
-    """The key belongs to another response: the transaction must be rolled back, for it has spent the token."""
 
 
 class WriterBusy(Exception):
@@ -61,17 +62,25 @@ def open_writer(database: Database) -> Writer:
 
 
 class DirectWriter:
-    """One transaction a submission, on the caller's own connection."""
+    """One statement a submission, on this thread's own connection: one round trip and one durable commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def submit(self, submission: Submission) -> Outcome:
         try:
-            with self._database.writing("submit") as connection:
-                return store_submission(connection, submission)
-        except KeyInUse:
-            return Outcome.KEY_IN_USE
+            crash_point("submit:before-commit")
+            with self._database.single_statement() as connection:
+                row = _response_row(submission) | _spent_row(submission)
+                stored = connection.execute(SPEND_AND_STORE, row).first() is not None
+            crash_point("submit:after-commit")
+        except IntegrityError:
+            return self._explain(submission)
+        return Outcome.STORED if stored else Outcome.TOKEN_SPENT
+
+    def _explain(self, submission: Submission) -> Outcome:
+        with self._database.single_statement() as connection:
+            return Outcome.TOKEN_SPENT if is_spent(connection, submission.token_hash) else Outcome.KEY_IN_USE
 
 
 class GroupCommitWriter:
@@ -106,13 +115,14 @@ class GroupCommitWriter:
                     waiting.set_result(outcome)
 
     def _store(self, submissions: list[Submission]) -> list[Outcome]:
-        """One commit for all; one for each when a key is in use, which takes two tokens and a forged form."""
+        """All in two statements when nobody raced; else one after the other, each taken back alone when it must be."""
         try:
             with self._database.writing("submit") as connection:
+                store_submissions(connection, submissions)
+                return [Outcome.STORED] * len(submissions)
+        except IntegrityError:
+            with self._database.writing("submit") as connection:
                 return [store_submission(connection, each) for each in submissions]
-        except KeyInUse:
-            alone = DirectWriter(self._database)
-            return [alone.submit(each) for each in submissions]
 
     def _next_batch(self) -> list[tuple[Submission, Future[Outcome]]]:
         batch = [self._queue.get()]
@@ -124,16 +134,55 @@ class GroupCommitWriter:
         return batch
 
 
-def store_submission(connection: Connection, submission: Submission) -> Outcome:
-    """Spend the token and put the response in the inbox, in the caller's transaction: both or neither.
+def store_submissions(connection: Connection, submissions: Sequence[Submission]) -> None:
+    """Spend the tokens and put the responses in the inbox, in the caller's transaction.
 
-    Nothing is ever taken back by a DELETE, which those who serve citizens may not do. The token comes first, so that
-    whoever races for it waits here; the sealed receipts come last, so that no seal slips in between.
-    Raises KeyInUse, after which the transaction must be rolled back.
+    Raises IntegrityError when a token or a key was used before, after which the transaction must be rolled back.
     """
-    response = submission.response
-    if not add_spent(connection, submission.token_hash, response.wave_code, response.stratum_code):
-        return Outcome.TOKEN_SPENT
-    if not add_response(connection, response) or is_sealed(connection, response.receipt_hash):
-        raise KeyInUse
+    connection.execute(SPEND, [_spent_row(each) for each in submissions])
+    connection.execute(STORE, [_response_row(each) for each in submissions])
+
+
+def store_submission(connection: Connection, submission: Submission) -> Outcome:
+    """Do so for one alone: both or neither, and whatever was used before is told apart.
+
+    Nothing is ever taken back by a DELETE, which those who serve citizens may not do.
+    """
+    try:
+        with connection.begin_nested():
+            store_submissions(connection, [submission])
+    except IntegrityError:
+        return Outcome.TOKEN_SPENT if is_spent(connection, submission.token_hash) else Outcome.KEY_IN_USE
     return Outcome.STORED
+
+
+def _spent_row(submission: Submission) -> dict[str, object]:
+    response = submission.response
+    return {
+        "token_hash": submission.token_hash,
+        "wave_code": response.wave_code,
+        "stratum_code": response.stratum_code,
+    }
+
+
+def _response_row(submission: Submission) -> dict[str, object]:
+    return {name: getattr(submission.response, name) for name in Response.__slots__}
+
+
+def _spend_and_store() -> ReturningInsert[Any]:
+    """One statement: nobody's token is spent without a response, and no response comes without a token."""
+    given = {column.name: bindparam(column.name, type_=column.type) for column in (*spent.c, *inbox.c)}
+    used = (
+        postgresql.insert(spent)
+        .from_select(list(spent.c), select(*(given[column.name] for column in spent.c)))
+        .on_conflict_do_nothing()
+        .returning(spent.c.token_hash)
+        .cte("used")
+    )
+    response = select(*(given[column.name] for column in inbox.c)).select_from(used)
+    return insert(inbox).from_select(list(inbox.c), response).returning(inbox.c.id)
+
+
+SPEND = insert(spent)
+STORE = insert(inbox)
+SPEND_AND_STORE = _spend_and_store()

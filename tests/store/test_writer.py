@@ -127,7 +127,7 @@ def test_a_key_of_a_sealed_answer_cannot_be_used_again(work: Fieldwork) -> None:
 
 
 def test_nothing_is_spent_when_the_answer_cannot_be_stored(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "add_spent", fail)
+    monkeypatch.setattr(writer, "_response_row", fail)
     with pytest.raises((WriterBusy, OSError)):
         open_writer(database).submit(anybody())
     assert count(database) == (0, 0)
@@ -234,7 +234,7 @@ def test_a_commit_that_fails_is_busy_for_all_in_it_and_the_next_one_works(
 ) -> None:
     opened = GroupCommitWriter(one_file)
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "add_spent", fail)
+        patch.setattr(writer, "store_submissions", fail)
         for _ in range(3):
             with pytest.raises(WriterBusy, match="the disk is gone"):
                 opened.submit(anybody())
