@@ -24,7 +24,19 @@ from survey.store.migrating import (
 )
 from survey.store.tables import metadata
 
-WITHOUT_ROWID = {"inbox", "receipt", "spent", "invitation", "staff_session", "withdrawal"}
+WITHOUT_ROWID = {
+    "auditor_contact",
+    "contact",
+    "inbox",
+    "invitation",
+    "message",
+    "opt_out",
+    "receipt",
+    "spent",
+    "staff_session",
+    "withdrawal",
+    "refused_replay",
+}
 NEVER_CHANGED = {
     "batch",
     "receipt",

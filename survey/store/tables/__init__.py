@@ -2,6 +2,15 @@
 
 from survey.store.tables.answers import batch, checkpoint, exclusion, inbox, key_statement, ledger, receipt, withdrawal
 from survey.store.tables.base import metadata
+from survey.store.tables.contacts import (
+    auditor_contact,
+    auditor_key,
+    checkpoint_mail,
+    contact,
+    message,
+    opt_out,
+)
+from survey.store.tables.devices import device, refused_replay
 from survey.store.tables.figures import (
     published_figure,
     release,
@@ -43,8 +52,13 @@ __all__ = [
     "area_group_member",
     "area_predecessor",
     "audit",
+    "auditor_contact",
+    "auditor_key",
     "batch",
     "checkpoint",
+    "checkpoint_mail",
+    "contact",
+    "device",
     "exclusion",
     "frame",
     "frame_stratum",
@@ -54,12 +68,15 @@ __all__ = [
     "job",
     "key_statement",
     "ledger",
+    "message",
     "metadata",
+    "opt_out",
     "procedure",
     "procedure_sector",
     "published_figure",
     "questionnaire",
     "receipt",
+    "refused_replay",
     "release",
     "release_figure",
     "sector",

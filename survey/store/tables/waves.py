@@ -18,9 +18,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from survey.store.tables.base import code, digest, metadata, names
+
+DISPOSITIONS = ("drawn", "minted", "sent", "delivered", "capped", "opted_out", "undeliverable")
 
 questionnaire = Table(
     "questionnaire",
@@ -54,6 +57,14 @@ wave = Table(
     Column("rule", Text, nullable=False, comment="canonical JSON: the locked recipe of the verdict"),
     digest("rule_digest"),
     Column("source", Text, comment="where imported counts come from"),
+    Column(
+        "grace_days",
+        Integer,
+        nullable=False,
+        server_default=text("7"),
+        comment="how long after its last day what devices still hold is taken",
+    ),
+    code("voice_of", "wave", nullable=True, comment="the wave beside which these unasked answers are heard"),
     ForeignKeyConstraint(
         ["questionnaire_code", "questionnaire_version"], ["questionnaire.code", "questionnaire.version"]
     ),
@@ -62,6 +73,8 @@ wave = Table(
     CheckConstraint("purpose IN ('official', 'pilot', 'training', 'demo')", name="purpose"),
     CheckConstraint("closes_on >= opens_on", name="dates"),
     CheckConstraint("seal_minimum >= 1", name="seal_minimum"),
+    CheckConstraint("grace_days >= 0", name="grace_days"),
+    Index("ix_wave_voice_of", "voice_of", unique=True),
 )
 
 stratum = Table(
@@ -112,6 +125,7 @@ frame_unit = Table(
     UniqueConstraint("wave_code", "unit_hash"),
 )
 
+# A place of the sample. Its token_hash is that of its one live token, and random bytes until a token is made.
 invitation = Table(
     "invitation",
     metadata,
@@ -124,10 +138,14 @@ invitation = Table(
     Column("frame_version", Integer, nullable=False),
     Column("drawn_on", Date, nullable=False),
     Column("channel", String(16), nullable=False),
+    Column("disposition", String(16), nullable=False, server_default="minted"),
+    Column("voided", Integer, nullable=False, server_default="0", comment="earlier tokens of this place"),
+    Column("followed", Boolean, nullable=False, server_default=false(), comment="of the auditor's subsample"),
     ForeignKeyConstraint(["wave_code", "stratum_code"], ["stratum.wave_code", "stratum.code"]),
     ForeignKeyConstraint(["wave_code", "frame_version"], ["frame.wave_code", "frame.version"]),
     UniqueConstraint("wave_code", "stratum_code", "position"),
     CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
+    CheckConstraint("disposition IN (" + ", ".join(f"'{each}'" for each in DISPOSITIONS) + ")", name="disposition"),
     sqlite_with_rowid=False,
 )
 
