@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
@@ -32,6 +32,8 @@ class Wave:
     rule: str
     rule_digest: bytes
     source: str | None = None
+    grace_days: int = 7
+    voice_of: str | None = None
 
     @property
     def questionnaire(self) -> str:
@@ -54,6 +56,10 @@ class Wave:
     def is_over(self, on: date) -> bool:
         return self.closed or on > self.closes_on
 
+    def takes_what_devices_hold(self, on: date) -> bool:
+        """Whether answers that were given in time and still wait on a device are taken."""
+        return self.opens_on <= on <= self.closes_on + timedelta(days=self.grace_days)
+
 
 def add_wave(connection: Connection, new: Wave) -> None:
     row = {name: getattr(new, name) for name in Wave.__slots__} | {"name": to_json(new.name)}
@@ -62,6 +68,11 @@ def add_wave(connection: Connection, new: Wave) -> None:
 
 def find_wave(connection: Connection, code: str) -> Wave | None:
     return _one(connection, select(wave).where(wave.c.code == code))
+
+
+def find_voice_wave(connection: Connection, of: str) -> Wave | None:
+    """The wave of open voice beside a wave."""
+    return _one(connection, select(wave).where(wave.c.voice_of == of))
 
 
 def list_waves(connection: Connection, *, open_on: date | None = None) -> list[Wave]:

@@ -29,6 +29,10 @@ UPDATES = {table: next(iter(metadata.tables[table].columns)).name for table in N
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind", "nonce1", "codes", "text_digest", "leaf_hash")
 OF_RULE = ("rule", "rule_digest", "questionnaire_code", "questionnaire_version", "population", "collected", "purpose")
 ANSWER = "position = 0"
+OF_WAVE = (
+    "name, questionnaire_code, questionnaire_version, population, collected, purpose, opens_on, closes_on, closed, "
+    "seal_minimum, rule, rule_digest"
+)
 PUBLISHED, DRAFT = "W.1", "W.2"
 
 
@@ -105,8 +109,7 @@ def test_the_rule_is_locked_by_the_first_invitation(filled: Database) -> None:
 def test_a_rule_may_change_until_somebody_is_invited_and_a_wave_may_always_close(filled: Database) -> None:
     execute(
         filled,
-        "INSERT INTO wave SELECT 'UNASKED', series_code, name, questionnaire_code, questionnaire_version, population, "
-        "collected, purpose, opens_on, closes_on, closed, seal_minimum, rule, rule_digest, source FROM wave",
+        f"INSERT INTO wave (code, {OF_WAVE}) SELECT 'UNASKED', {OF_WAVE} FROM wave",
     )
     execute(filled, "UPDATE wave SET purpose = 'pilot' WHERE code = 'UNASKED'")
     execute(filled, "UPDATE wave SET closed = true WHERE code = 'W'")
