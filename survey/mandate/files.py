@@ -21,6 +21,10 @@ class Entry:
         self.where = where
         self._left = dict(values)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a value under `key` is still to be taken out."""
+        return key in self._left
+
     def string(self, key: str) -> str:
         return unicodedata.normalize("NFC", self._take(key, str))
 
@@ -32,6 +36,14 @@ class Entry:
         if not all(isinstance(value, str) for value in values):
             raise self.error(f"{key} must be a list of strings")
         return tuple(values)
+
+    def lists_of_strings(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Lists under `key`, in the file's order; none when the key is absent."""
+        return (
+            tuple(Entry({key: values}, self.where).strings(key) for values in self._take(key, list))
+            if key in self
+            else ()
+        )
 
     def integers(self, key: str) -> tuple[int, ...]:
         values = self._take(key, list)

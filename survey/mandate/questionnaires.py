@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal, cast, get_args
 
+from survey.mandate.conditions import Condition, Given, given_parts, holds, plain, read_condition
 from survey.mandate.digests import Plain, digest_of, write_canonical
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.files import Entry, list_files, read_entry
@@ -30,7 +31,8 @@ class Choice:
 @dataclass(frozen=True)
 class Item:
     """One question. `indexed` items enter the index of their section; facts and integrity questions never do.
-    `overall` marks the one item that the satisfaction rate rests on."""
+    `overall` marks the one item that the satisfaction rate rests on. An item with `why` is a profile item: about the
+    person, never required, and the page says why it is asked. `show_if` says when it is asked at all."""
 
     code: str
     section: str
@@ -42,6 +44,8 @@ class Item:
     choices: tuple[Choice, ...]
     indexed: bool
     overall: bool
+    why: Text | None = None
+    show_if: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Section:
 @dataclass(frozen=True)
 class Questionnaire:
     """One immutable version of a questionnaire. `languages_status` says, language by language, who stands behind the
-    wording; `sources` are where its contents come from."""
+    wording; `sources` are where its contents come from. `steps` are the pages of a long one, each with its sections."""
 
     code: str
     version: int
@@ -67,6 +71,7 @@ class Questionnaire:
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
     languages_status: Mapping[str, str] = field(hash=False)
+    steps: tuple[tuple[Section, ...], ...] = ()
 
     @property
     def key(self) -> str:
@@ -77,6 +82,24 @@ class Questionnaire:
     def items(self) -> tuple[Item, ...]:
         """Every item, in the order of the page."""
         return tuple(item for section in self.sections for item in section.items)
+
+    @property
+    def pages(self) -> tuple[tuple[Section, ...], ...]:
+        """The steps; a questionnaire without any is one page."""
+        return self.steps or (self.sections,)
+
+    def items_on(self, step: int) -> tuple[Item, ...]:
+        """The items of one page, counted from 0."""
+        return tuple(item for section in self.pages[step] for item in section.items)
+
+    def asked(self, answers: Mapping[str, str]) -> frozenset[str]:
+        """Codes of the items that these answers leave to be asked. An answer to an item that is not asked meets no
+        condition either."""
+        asked: dict[str, str] = {}
+        for item in self.items:
+            if item.show_if is None or holds(item.show_if, asked):
+                asked[item.code] = answers.get(item.code, "")
+        return frozenset(asked)
 
     @property
     def overall_item(self) -> Item:
@@ -138,6 +161,7 @@ def read_questionnaire(top: Entry) -> Questionnaire:
     """The questionnaire that a file's top table describes; raises `MandateFileError` when it breaks a rule."""
     levels = load_levels()
     sector = top.optional_string("sector")
+    sections = tuple(_read_section(entry, levels) for entry in top.entries("section"))
     questionnaire = Questionnaire(
         code=top.string("code"),
         version=top.integer("version"),
@@ -145,7 +169,8 @@ def read_questionnaire(top: Entry) -> Questionnaire:
         valid_from=top.date("valid_from"),
         title=top.text("title"),
         intro=top.text("intro"),
-        sections=tuple(_read_section(entry, levels) for entry in top.entries("section")),
+        sections=sections,
+        steps=_read_steps(top, sections),
         sources=tuple(find_source(code) for code in top.strings("sources")),
         languages_status=top.table("languages_status"),
     )
@@ -160,6 +185,14 @@ def _read_section(entry: Entry, levels: tuple[Choice, ...]) -> Section:
     items = tuple(_read_item(each, code, levels) for each in entry.entries("item"))
     entry.finish()
     return Section(code=code, title=title, items=items)
+
+
+def _read_steps(top: Entry, sections: tuple[Section, ...]) -> tuple[tuple[Section, ...], ...]:
+    named = {section.code: section for section in sections}
+    steps = top.lists_of_strings("steps")
+    if steps and [code for step in steps for code in step] != list(named):
+        raise top.error("steps must name every section once, in the order of the file")
+    return tuple(tuple(named[code] for code in step) for step in steps)
 
 
 def _read_item(entry: Entry, section: str, levels: tuple[Choice, ...]) -> Item:
@@ -178,6 +211,8 @@ def _read_item(entry: Entry, section: str, levels: tuple[Choice, ...]) -> Item:
         choices=_read_choices(entry, kind, not_applicable, levels),
         indexed=entry.flag("indexed", default=False),
         overall=entry.flag("overall", default=False),
+        why=entry.optional_text("why"),
+        show_if=read_condition(entry.entry("show_if")) if "show_if" in entry else None,
     )
     entry.finish()
     _check_item(item, entry)
@@ -204,6 +239,18 @@ def _check(questionnaire: Questionnaire, top: Entry) -> None:
         raise top.error("exactly one item must be the overall one")
     if set(questionnaire.languages_status) != set(LANGUAGES):
         raise top.error(f"languages_status must speak of {', '.join(LANGUAGES)}")
+    for number, item in enumerate(questionnaire.items):
+        for given in given_parts(item.show_if) if item.show_if else ():
+            _check_given(given, item, questionnaire.items[:number], top)
+
+
+def _check_given(given: Given, item: Item, before: tuple[Item, ...], top: Entry) -> None:
+    asked = next((each for each in before if each.code == given.item), None)
+    if asked is None:
+        raise top.error(f"show_if of {item.code} rests on {given.item!r}, which is not asked before it")
+    unknown = sorted(set(given.choices) - {choice.code for choice in asked.choices})
+    if unknown:
+        raise top.error(f"show_if of {item.code} rests on {unknown[0]!r}, which {given.item} does not offer")
 
 
 def _check_item(item: Item, entry: Entry) -> None:
@@ -216,11 +263,15 @@ def _check_item(item: Item, entry: Entry) -> None:
         raise entry.error("only an item on the satisfaction scale can be overall or indexed")
     if item.overall and (not item.required or item.not_applicable):
         raise entry.error("the overall item must be required and always applicable")
+    if item.overall and item.show_if:
+        raise entry.error("the overall item is asked of everybody: it takes no show_if")
+    if item.why and (item.required or item.kind != "choice"):
+        raise entry.error("a profile item offers choices and is never required")
 
 
 def _content(questionnaire: Questionnaire) -> Plain:
     # Written out field by field: a new field of the classes must not change the digests of versions in use.
-    return {
+    content: dict[str, Plain] = {
         "code": questionnaire.code,
         "version": questionnaire.version,
         "sector": questionnaire.sector,
@@ -228,6 +279,9 @@ def _content(questionnaire: Questionnaire) -> Plain:
         "intro": _wording(questionnaire.intro),
         "sections": [_section_content(section) for section in questionnaire.sections],
     }
+    if questionnaire.steps:
+        content["steps"] = [[section.code for section in step] for step in questionnaire.steps]
+    return content
 
 
 def _section_content(section: Section) -> Plain:
@@ -239,7 +293,7 @@ def _section_content(section: Section) -> Plain:
 
 
 def _item_content(item: Item) -> Plain:
-    return {
+    content: dict[str, Plain] = {
         "code": item.code,
         "kind": item.kind,
         "text": _wording(item.text),
@@ -251,6 +305,11 @@ def _item_content(item: Item) -> Plain:
             {"code": choice.code, "text": _wording(choice.text), "score": choice.score} for choice in item.choices
         ],
     }
+    if item.why:
+        content["why"] = _wording(item.why)
+    if item.show_if:
+        content["show_if"] = plain(item.show_if)
+    return content
 
 
 def _wording(text: Text | None) -> Plain:

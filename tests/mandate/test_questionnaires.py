@@ -22,8 +22,10 @@ from survey.mandate.text import LANGUAGES, Text
 PUBLISHED_DIGESTS = {
     "education@1": "f1ed177e751c908c418ba9b2717e0c6795bc56e0dc26ca5375fc72573b63e1f7",
     "health@1": "f705c6dc73b690cd853a286f669823b7ae5eaf048274a4ed1209b95583f50c7e",
+    "household@1": "25abb7b993fec5030c4792b63f500fda93873d6d0b8f9a33d2ad37e7505053af",
     "onequestion@1": "510f419856cec9e7621f568d0510a767868fa5c41055bd05c9172d8053b69aeb",
     "procedures@1": "17fbd17f5f9913594e49377134c609e8a1ac605964d75beb4a790c409a236b08",
+    "quick@1": "93be21b2a9a5f55d1c77e395f4715fd5338dcbcae9b5b061facd8a4cd7a4b28b",
 }
 QUESTIONNAIRES = list(load_questionnaires().values())
 KHMER = re.compile(r"[\u1780-\u17ff]")
@@ -37,6 +39,8 @@ def every_text(questionnaire: Questionnaire) -> Iterator[Text]:
             yield item.text
             if item.help is not None:
                 yield item.help
+            if item.why is not None:
+                yield item.why
             yield from (choice.text for choice in item.choices)
 
 
