@@ -30,6 +30,7 @@ class Keys:
     staff_session: bytes
     web_session: bytes
     unit: bytes
+    form: bytes
 
     def token_hash(self, token: str) -> bytes:
         """Keyed hash of a token in its canonical spelling: all that is ever stored of it (32 bytes)."""
