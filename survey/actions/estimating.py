@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,7 +20,8 @@ from survey.store.frames import Stratum
 from survey.store.waves import Wave, find_wave
 
 BREAKDOWNS = ("service", "agency", "sector", "area", "stratum", "month", "period")
-COUNTED = "counted"
+COUNTED, EXCLUDED = "counted", "excluded"
+NOTHING_TALLIED = "Wave {} has no tallied answers yet. `hailong work --once` seals and tallies what may be sealed."
 LEVEL_OUTCOMES = {level_outcome(level): level for level in range(1, LEVELS + 1)}
 
 
@@ -33,12 +34,14 @@ class WaveData:
     """A wave's answers as counts, with its frame.
 
     `answers` has one row per stratum, period and answer level: columns stratum, agency, service, sector, area, month,
-    period, psu, calibration_class, level (1..5, missing for those who gave none), n.
+    period, psu, calibration_class, level (1..5, missing for those who gave none), n. `excluded` has the same columns
+    for the responses that do not count.
     """
 
     wave: Wave
     rule: Rule
     answers: pd.DataFrame
+    excluded: pd.DataFrame
     strata: tuple[Stratum, ...]
     frame_version: int | None
     invited: dict[str, int]
@@ -63,23 +66,57 @@ class DomainEstimate:
 
 def read_wave(connection: Connection, wave_code: str) -> WaveData:
     """A wave's counts and frame, from the tally. Raises CannotEstimate."""
+    wave = require_wave(connection, wave_code)
+    cells = tallies.list_cells(connection, wave_code, (EVERYBODY, *LEVEL_OUTCOMES))
+    if not cells:
+        raise CannotEstimate(NOTHING_TALLIED.format(wave_code))
+    version = frames.find_frame_version(connection, wave_code)
+    known = places.list_agencies(connection, places.EVERYTHING)
+    return build_wave(
+        wave,
+        cells,
+        strata=frames.list_strata(connection, wave_code, version) if version else (),
+        frame_version=version,
+        agencies=frames.list_stratum_agencies(connection, wave_code),
+        areas={code: agency.area_code or "" for code, agency in known.items()},
+        invited=invitations.count_invitations(connection, wave_code),
+    )
+
+
+def require_wave(connection: Connection, wave_code: str) -> Wave:
+    """The wave with this code. Raises CannotEstimate."""
     wave = find_wave(connection, wave_code)
     if wave is None:
         raise CannotEstimate(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
-    cells = tallies.list_cells(connection, wave_code, (EVERYBODY, *LEVEL_OUTCOMES))
-    if not cells:
-        raise CannotEstimate(
-            f"Wave {wave_code} has no tallied answers yet. `hailong work --once` seals and tallies what may be sealed."
-        )
-    version = frames.find_frame_version(connection, wave_code)
-    strata = tuple(frames.list_strata(connection, wave_code, version)) if version else ()
+    return wave
+
+
+def build_wave(
+    wave: Wave,
+    cells: Sequence[Mapping[str, object]],
+    *,
+    strata: Sequence[Stratum],
+    frame_version: int | None,
+    agencies: Mapping[str, str],
+    areas: Mapping[str, str],
+    invited: Mapping[str, int],
+) -> WaveData:
+    """A wave's data from its tally's cells, wherever they were counted: `agencies` by stratum, `areas` by agency."""
+    rows = _spread(cells)
+    sectors = {stratum.code: stratum.sector_code or "" for stratum in strata}
+    rows["agency"] = rows["stratum"].map(dict(agencies))
+    rows["service"] = rows["agency"]
+    rows["sector"] = rows["stratum"].map(lambda code: sectors.get(code, ""))
+    rows["area"] = rows["agency"].map(dict(areas)).fillna("")
+    rows["month"] = rows["period"].map(_month)
     return WaveData(
         wave=wave,
         rule=read_rule(wave.rule),
-        answers=_answers(connection, wave_code, cells, strata),
-        strata=strata,
-        frame_version=version,
-        invited=invitations.count_invitations(connection, wave_code),
+        answers=rows[rows["disposition"] == COUNTED].reset_index(drop=True),
+        excluded=rows[rows["disposition"] == EXCLUDED].reset_index(drop=True),
+        strata=tuple(strata),
+        frame_version=frame_version,
+        invited=dict(invited),
     )
 
 
@@ -139,11 +176,9 @@ def judge_by_rule(estimate: Estimate, target: float, rule: Rule, *, on: date, du
     return judge(estimate, Target(target, due), on, minimum)
 
 
-def _answers(
-    connection: Connection, wave_code: str, cells: list[dict[str, object]], strata: Sequence[Stratum]
-) -> pd.DataFrame:
+def _spread(cells: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Cells as rows of (stratum, period, level, n); those without a level are everybody less the five."""
-    frame = pd.DataFrame.from_records(cells)
+    frame = pd.DataFrame.from_records([dict(cell) for cell in cells])
     frame["level"] = frame["outcome"].map(LEVEL_OUTCOMES).astype("float64")
     key = ["stratum_code", "psu", "calibration_class", "period", "disposition"]
     levels = frame[frame["outcome"] != EVERYBODY][[*key, "level", "n"]]
@@ -152,20 +187,7 @@ def _answers(
     everybody["n"] -= everybody["given"].fillna(0).astype("int64")
     silent = everybody[everybody["n"] > 0][[*key, "n"]]
     rows = pd.concat([levels, silent], ignore_index=True)
-    rows = rows[(rows["disposition"] == COUNTED) & (rows["n"] > 0)].rename(columns={"stratum_code": "stratum"})
-    return _with_places(connection, wave_code, rows, strata)
-
-
-def _with_places(connection: Connection, wave_code: str, rows: pd.DataFrame, strata: Sequence[Stratum]) -> pd.DataFrame:
-    agencies = frames.list_stratum_agencies(connection, wave_code)
-    known = places.list_agencies(connection, places.EVERYTHING)
-    sectors = {stratum.code: stratum.sector_code or "" for stratum in strata}
-    rows["agency"] = rows["stratum"].map(agencies)
-    rows["service"] = rows["agency"]
-    rows["sector"] = rows["stratum"].map(lambda code: sectors.get(code, ""))
-    rows["area"] = rows["agency"].map({code: agency.area_code or "" for code, agency in known.items()}).fillna("")
-    rows["month"] = rows["period"].map(_month)
-    return rows.reset_index(drop=True)
+    return rows[rows["n"] > 0].rename(columns={"stratum_code": "stratum"})
 
 
 def _month(period: str) -> str:

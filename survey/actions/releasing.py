@@ -7,7 +7,7 @@ imported series. What is too small is left out before anything is stored, so tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from hashlib import sha256
@@ -18,14 +18,27 @@ import pandas as pd
 
 from analysis import Estimate
 from survey.actions.comparing import compare_with_published
-from survey.actions.estimating import WaveData, cover, estimate_domains, read_wave
+from survey.actions.estimating import (
+    LEVEL_OUTCOMES,
+    NOTHING_TALLIED,
+    CannotEstimate,
+    WaveData,
+    build_wave,
+    cover,
+    estimate_domains,
+    require_wave,
+)
 from survey.actions.judging import judge_nobody, judge_sector
+from survey.actions.pinning import figure_code_digest, library_versions
+from survey.actions.release_inputs import Inputs, collect_inputs, read_inputs
+from survey.actions.showing_excluded import WAVE_KEY, Key, show_excluded
 from survey.actions.suppressing import hide_small
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.rules import EVERYBODY
 from survey.mandate.sectors import ancestors, descendants, load_sectors
 from survey.mandate.targets import load_targets
-from survey.store import frames, ledger, releases, tallies, waves
+from survey.store import ledger, releases, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 from survey.store.releases import Release, StoredFigure
@@ -50,13 +63,13 @@ def release_wave(database: Database, wave_code: str, *, by: str, today: date) ->
         wave = waves.find_wave(connection, wave_code)
         if wave is not None and 0 < _count_new(connection, wave_code) < wave.seal_minimum:
             return None
-        header, figures = compute_release(connection, wave_code)
+        header, figures, inputs = compute_release(connection, wave_code)
         newest = releases.find_newest_release(connection, wave_code, published=False)
         number = releases.next_release_number(connection, wave_code)
     digest = release_digest(header, figures)
     if newest is not None and newest.digest == digest:
         return None
-    draft = Release(f"{wave_code}.{number}", wave_code, number, header, digest, by, today, None, None)
+    draft = Release(f"{wave_code}.{number}", wave_code, number, header, digest, by, today, None, None, inputs)
     with database.writing("release") as connection:
         releases.add_release(connection, draft, figures)
         if wave is not None and wave.purpose == "demo":
@@ -72,16 +85,42 @@ def release_due_waves(database: Database, today: date) -> int:
     return sum(release_wave(database, code, by="work", today=today) is not None for code in due)
 
 
-def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[StoredFigure]]:
-    """Header and figures, the same bytes for the same checkpoint, frame and rule. Raises CannotEstimate, NotTallied."""
-    data = read_wave(connection, wave_code)
-    checkpoint = _checkpoint_of(connection, wave_code)
+def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[StoredFigure], str]:
+    """Header, figures and inputs of a release of this wave now. Raises CannotEstimate, NotTallied."""
+    wave = require_wave(connection, wave_code)
+    cells = tallies.list_cells(connection, wave_code, (EVERYBODY, *LEVEL_OUTCOMES))
+    checkpoint = _checkpoint_of(connection, wave_code) if cells else None
+    inputs = collect_inputs(connection, wave)
+    return (*recompute(inputs, cells, checkpoint), inputs)
+
+
+def recompute(
+    inputs: str, cells: Sequence[Mapping[str, object]], checkpoint: SignedCheckpoint | None
+) -> tuple[str, list[StoredFigure]]:
+    """Header and figures: the same bytes for the same answers, checkpoint, frame and rule. Raises CannotEstimate.
+
+    `cells` are the tally of the wave's leaves under the checkpoint.
+    """
+    known = read_inputs(inputs)
+    if not cells or checkpoint is None:
+        raise CannotEstimate(NOTHING_TALLIED.format(known.wave.code))
     # What was invited and answered by now would make another figure of the same checkpoint tomorrow.
-    accounted = json.loads(checkpoint.accounting).get(wave_code, {})
-    data = replace(data, invited={code: counts["invited"] for code, counts in accounted.items()})
+    accounted = json.loads(checkpoint.accounting).get(known.wave.code, {})
+    data = build_wave(
+        known.wave,
+        cells,
+        strata=known.strata,
+        frame_version=known.frame_version,
+        agencies=known.agencies,
+        areas=known.areas,
+        invited={code: counts["invited"] for code, counts in accounted.items()},
+    )
     answered = {code: counts["answered"] for code, counts in accounted.items()}
-    figures = [*_lattice(connection, data, checkpoint, answered)]
-    return _header(connection, data, checkpoint), hide_small(figures, data.rule.minimum_cell)
+    k = data.rule.minimum_cell
+    figures = hide_small([*_lattice(known, data, checkpoint.signed_on, answered)], k)
+    if not data.excluded.empty:
+        figures = show_excluded(figures, *_with_excluded(data), k)
+    return _header(known, inputs, checkpoint), figures
 
 
 def release_digest(header: str, figures: Sequence[StoredFigure]) -> bytes:
@@ -90,15 +129,35 @@ def release_digest(header: str, figures: Sequence[StoredFigure]) -> bytes:
     return sha256("\n".join([header, *lines]).encode()).digest()
 
 
-def _lattice(
-    connection: Connection, data: WaveData, checkpoint: SignedCheckpoint, spent: dict[str, int]
-) -> Iterator[StoredFigure]:
+def _lattice(inputs: Inputs, data: WaveData, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
     yield from _whole_wave(data, spent)
     if data.strata:
         for sector in _sectors_of_frame(data):
-            yield from _sector_figures(data, sector, checkpoint.signed_on, spent)
+            yield from _sector_figures(data, sector, as_of, spent)
     else:
-        yield from _monthly_figures(connection, data)
+        yield from _monthly_figures(inputs, data)
+
+
+def _with_excluded(data: WaveData) -> tuple[dict[Key, int], dict[Key, dict[str, Any]]]:
+    """How many are excluded in each cell of the lattice, and what the cell's rate would be with them."""
+    together = replace(data, answers=pd.concat([data.answers, data.excluded], ignore_index=True))
+    counts: dict[Key, int] = {WAVE_KEY: int(data.excluded["n"].sum())}
+    others = {WAVE_KEY: _rates(_estimates(together, together.answers))}
+    for sector in _sectors_of_frame(data):
+        inside = set(descendants(sector))
+        key = (SECTOR, sector, sector)
+        counts[key] = int(data.excluded[data.excluded["sector"].isin(inside)]["n"].sum())
+        answers = together.answers[together.answers["sector"].isin(inside)]
+        others[key] = _rates(_estimates(together, answers))
+        for agency in sorted(set(answers["agency"])) if inside == {sector} else ():
+            mine = data.excluded[(data.excluded["sector"] == sector) & (data.excluded["agency"] == agency)]
+            counts[AGENCY, sector, agency] = int(mine["n"].sum())
+            others[AGENCY, sector, agency] = _rates(_estimates(together, answers[answers["agency"] == agency]))
+    return counts, others
+
+
+def _rates(estimates: list[Estimate]) -> dict[str, Any]:
+    return {name: getattr(each, name) for each in estimates for name in ("n", "rate", "low", "high")}
 
 
 def _whole_wave(data: WaveData, spent: dict[str, int]) -> Iterator[StoredFigure]:
@@ -131,13 +190,12 @@ def _agency_figures(
         yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), _counts(data, spent, strata))
 
 
-def _monthly_figures(connection: Connection, data: WaveData) -> Iterator[StoredFigure]:
+def _monthly_figures(inputs: Inputs, data: WaveData) -> Iterator[StoredFigure]:
     """Imported series: each service's months under every definition, beside what the publisher printed."""
-    published = tallies.list_published_figures(connection, data.wave.code)
     for domain in estimate_domains(data, _indicator(data), ("service", "month"), **_how(data)):
         service, month = domain.keys["service"], domain.keys["month"]
         rows = data.answers[(data.answers["service"] == service) & (data.answers["month"] == month)]
-        more = compare_with_published(rows, published.get((service, month)))
+        more = compare_with_published(rows, inputs.published.get((service, month)))
         yield _figure(MONTH, EVERYTHING, f"{service}/{month}", domain.estimate, more)
 
 
@@ -183,19 +241,21 @@ def _sectors_of_frame(data: WaveData) -> list[str]:
     return [code for code in load_sectors() if code in present]
 
 
-def _header(connection: Connection, data: WaveData, checkpoint: SignedCheckpoint) -> str:
-    wave = data.wave
-    frame_digest = frames.find_frame_digest(connection, wave.code, data.frame_version) if data.frame_version else None
+def _header(inputs: Inputs, text: str, checkpoint: SignedCheckpoint) -> str:
+    wave = inputs.wave
     return json.dumps(
         {
             "wave": wave.code,
             "checkpoint": {"number": checkpoint.number, "size": checkpoint.size, "root": checkpoint.root.hex()},
-            "frame": {"version": data.frame_version, "digest": frame_digest.hex() if frame_digest else None},
+            "frame": {"version": inputs.frame_version, "digest": inputs.frame_digest},
+            "inputs": sha256(text.encode()).hexdigest(),
             "rule": json.loads(wave.rule),
             "rule_digest": wave.rule_digest.hex(),
             "questionnaire": load_questionnaire(wave.questionnaire).digest if wave.questionnaire_code else None,
             "mandate": _mandate_digest(),
             "software": version("hailong"),
+            "code": figure_code_digest(),
+            "libraries": library_versions(),
             "as_of": checkpoint.signed_on.isoformat(),
         },
         sort_keys=True,

@@ -84,7 +84,7 @@ def _verify_release(connection: Connection, wave_code: str, findings: Findings) 
         findings.bad(f"release {newest.code}: a figure was changed after it was drafted")
         return
     try:
-        header, recomputed = compute_release(connection, wave_code)
+        header, recomputed, _ = compute_release(connection, wave_code)
     except NotTallied:
         findings.good(f"release {newest.code}: unchanged (newer answers wait for the tally)")
         return

@@ -15,7 +15,7 @@ from survey.store.tables import release, release_figure
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release's own row: what it was computed from (`header`, canonical JSON), and who answers for it."""
+    """A release's own row: what it was computed from (`header` and `inputs`, JSON), and who answers for it."""
 
     code: str
     wave_code: str
@@ -26,6 +26,7 @@ class Release:
     drafted_on: date
     published_by: str | None
     published_on: date | None
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,102 @@
+"""What a release rests on besides the answers: the wave with its rule, the frame's totals, who stands where.
+
+Written as canonical JSON, kept with the release and put into the auditor's bundle, so that every figure can be computed
+again far from the installation. `scores` and `indicator` say in numbers what the mandate says in words: the lone
+verifier, which has no mandate, needs nothing else for the rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from survey.mandate.indicators import load_indicator
+from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.rules import read_rule
+from survey.proof import canonical_json
+from survey.store import frames, places, tallies
+from survey.store.database import Connection
+from survey.store.frames import Stratum
+from survey.store.sql import from_json
+from survey.store.waves import Wave
+
+WAVE_FIELDS = ("code", "questionnaire_code", "questionnaire_version", "population", "collected", "purpose", "rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """`agencies` by stratum, `areas` by agency; `published` holds what a publisher printed by (agency, period)."""
+
+    wave: Wave
+    frame_version: int | None
+    frame_digest: str | None
+    strata: tuple[Stratum, ...]
+    agencies: Mapping[str, str]
+    areas: Mapping[str, str]
+    published: Mapping[tuple[str, str], str]
+
+
+def collect_inputs(connection: Connection, wave: Wave) -> str:
+    """The inputs of a release of this wave, as they stand now: canonical JSON."""
+    version = frames.find_frame_version(connection, wave.code)
+    digest = frames.find_frame_digest(connection, wave.code, version) if version else None
+    strata = frames.list_strata(connection, wave.code, version) if version else []
+    agencies = frames.list_stratum_agencies(connection, wave.code)
+    known = places.list_agencies(connection, places.EVERYTHING)
+    printed = tallies.list_published_figures(connection, wave.code)
+    values = {
+        "wave": {name: getattr(wave, name) for name in WAVE_FIELDS}
+        | {"opens_on": wave.opens_on.isoformat(), "closes_on": wave.closes_on.isoformat()},
+        "frame": {"version": version, "digest": digest.hex() if digest else None},
+        "strata": [[s.code, s.agency_code, s.sector_code, s.procedure_code, s.population] for s in strata],
+        "agencies": agencies,
+        "areas": {code: (known[code].area_code if code in known else None) or "" for code in set(agencies.values())},
+        "published": [[agency, period, printed[agency, period]] for agency, period in sorted(printed)],
+        "scores": _scores(wave),
+        "indicator": _indicator(wave),
+    }
+    return canonical_json(values).decode()
+
+
+def read_inputs(text: str) -> Inputs:
+    """The inputs that `collect_inputs` wrote."""
+    values = from_json(text)
+    wave = values["wave"]
+    return Inputs(
+        wave=Wave(
+            **{name: wave[name] for name in WAVE_FIELDS},
+            series_code=None,
+            name={},
+            opens_on=date.fromisoformat(wave["opens_on"]),
+            closes_on=date.fromisoformat(wave["closes_on"]),
+            closed=False,
+            seal_minimum=1,
+            rule_digest=read_rule(wave["rule"]).digest(),
+        ),
+        frame_version=values["frame"]["version"],
+        frame_digest=values["frame"]["digest"],
+        strata=tuple(Stratum(*each) for each in values["strata"]),
+        agencies=values["agencies"],
+        areas=values["areas"],
+        published={(agency, period): printed for agency, period, printed in values["published"]},
+    )
+
+
+def _scores(wave: Wave) -> dict[str, Any] | None:
+    """The item that the figure is about, and the level of each of its choices; None for imported counts."""
+    if wave.questionnaire_code is None:
+        return None
+    item = load_questionnaire(wave.questionnaire).overall_item
+    return {"item": item.code, "levels": {each.code: each.score for each in item.choices if each.score is not None}}
+
+
+def _indicator(wave: Wave) -> dict[str, Any]:
+    indicator = load_indicator(read_rule(wave.rule).indicator)
+    return {
+        "key": indicator.key,
+        "scores": list(indicator.scores),
+        "lowest": indicator.lowest,
+        "highest": indicator.highest,
+    }
