@@ -15,6 +15,7 @@ from survey.keys import derive_keys
 from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.migrating import check_schema
+from survey.store.roles import Role
 from survey.store.writer import open_writer
 from survey.web import citizen, health
 from survey.web.access import check_every_route
@@ -31,7 +32,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     """The web application of an installation. Raises UndeclaredAccess, or SchemaOutdated for an old database."""
     app = Flask("survey.web", static_folder="static")
     keys = derive_keys(settings.secret_key)
-    database = Database(settings.database_url, settings.lock_file)
+    database = Database(settings.database_url, settings.lock_file, Role.WEB)
     check_schema(database)
     app.config.update(
         SECRET_KEY=keys.web_session,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ SECRET_FILE = "secret.key"
 ADDRESS_FILE = "address"
 MINIMUM_SECRET_LENGTH = 32
 WELL_KNOWN_SECRETS = ("changeme", "secret", "password", "example", "insecure", "default", "hailong")
+ROLES_WITH_ADDRESS = ("migrate", "work", "read", "audit")  # the web process has HAILONG_DATABASE_URL
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 
 
@@ -33,6 +34,11 @@ class Settings:
     hosts: tuple[str, ...] = ()
     base_url: str = DEFAULT_ADDRESS
     proxies: int = 0
+    database_urls: Mapping[str, str] = field(default_factory=dict)
+
+    def database_url_of(self, role: str) -> str:
+        """Where a process signs in as `role`: its own address, else the one that all share."""
+        return self.database_urls.get(role, self.database_url)
 
     @property
     def lock_file(self) -> Path:
@@ -58,6 +64,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         hosts=tuple(host.strip().lower() for host in environ.get("HAILONG_HOSTS", "").split(",") if host.strip()),
         base_url=_base_url(environ, home),
         proxies=_whole_number(environ, "HAILONG_PROXIES"),
+        database_urls=_database_urls(environ),
     )
 
 
@@ -68,14 +75,26 @@ def home_folder(environ: Mapping[str, str]) -> Path:
 
 def database_url(environ: Mapping[str, str], home: Path) -> str:
     """HAILONG_DATABASE_URL in SQLAlchemy's spelling, else a SQLite file in the home. Raises SettingsError."""
-    url = environ.get("HAILONG_DATABASE_URL") or f"sqlite:///{home / 'hailong.sqlite'}"
+    return _sqlalchemy_url("HAILONG_DATABASE_URL", environ.get("HAILONG_DATABASE_URL") or _own_file(home))
+
+
+def _own_file(home: Path) -> str:
+    return f"sqlite:///{home / 'hailong.sqlite'}"
+
+
+def _database_urls(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {role: f"HAILONG_{role.upper()}_DATABASE_URL" for role in ROLES_WITH_ADDRESS}
+    return {role: _sqlalchemy_url(name, environ[name]) for role, name in names.items() if environ.get(name)}
+
+
+def _sqlalchemy_url(name: str, url: str) -> str:
     scheme = url.partition(":")[0]
     if scheme == "sqlite":
         return url
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         return "postgresql+psycopg:" + url.partition(":")[2]
     raise SettingsError(
-        f"HAILONG_DATABASE_URL starts with '{scheme}:', which is not supported. "
+        f"{name} starts with '{scheme}:', which is not supported. "
         "Set it to sqlite:////path/to/file.sqlite or postgresql://user:password@host/database."
     )
 

@@ -8,4 +8,5 @@ down_revision = "0007"
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        op.execute("CREATE TRIGGER inbox_leaves BEFORE DELETE ON inbox BEGIN SELECT 1; END")
+        for table in ("inbox", "withdrawal"):
+            op.execute(f"CREATE TRIGGER {table}_leaves BEFORE DELETE ON {table} BEGIN SELECT 1; END")

@@ -24,8 +24,8 @@ class Response:
     text: bytes
 
 
-SEALED = exists().where(receipt.c.receipt_hash == bindparam("receipt"))
-IS_KNOWN = select(or_(exists().where(inbox.c.receipt_hash == bindparam("receipt")), SEALED))
+SEALED = exists(receipt.c.receipt_hash).where(receipt.c.receipt_hash == bindparam("receipt"))
+IS_KNOWN = select(or_(exists(inbox.c.receipt_hash).where(inbox.c.receipt_hash == bindparam("receipt")), SEALED))
 
 
 def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:

@@ -1,0 +1,150 @@
+"""Who may do what to which table: declared once, enforced by PostgreSQL's roles and by SQLite's authorizer.
+
+`migrate` owns the schema and may do everything, so it has no column here. `web` serves pages, `work` moves answers
+along the conveyor and runs an operator's commands, `read` is for dashboards, `audit` for whoever checks.
+A table that is declared nowhere may be touched by nobody, and a test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+EVERY_COLUMN = ("*",)
+Columns = tuple[str, ...]
+
+
+class Role(StrEnum):
+    """As whom a process opens the database."""
+
+    MIGRATE = "migrate"
+    WEB = "web"
+    WORK = "work"
+    READ = "read"
+    AUDIT = "audit"
+
+
+class Verb(StrEnum):
+    """What a statement does to a table."""
+
+    SELECT = "SELECT"
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+RESTRICTED = (Role.WEB, Role.WORK, Role.READ, Role.AUDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a role may do to a table: columns that it may read and change, whether it may add and remove rows."""
+
+    select: Columns = ()
+    insert: bool = False
+    update: Columns = ()
+    delete: bool = False
+
+    def allows(self, verb: Verb, column: str = "") -> bool:
+        """Whether the verb is allowed, on this column where a verb goes by columns."""
+        if verb is Verb.INSERT:
+            return self.insert
+        if verb is Verb.DELETE:
+            return self.delete
+        columns = self.select if verb is Verb.SELECT else self.update
+        return columns == EVERY_COLUMN or column in columns or (bool(columns) and not column)
+
+
+NOTHING = Rights()
+LOOK = Rights(select=EVERY_COLUMN)
+APPEND = Rights(select=EVERY_COLUMN, insert=True)
+KEEP = Rights(select=EVERY_COLUMN, insert=True, update=EVERY_COLUMN)
+MANAGE = Rights(select=EVERY_COLUMN, insert=True, update=EVERY_COLUMN, delete=True)
+
+Row = Mapping[Role, Rights]
+
+
+def _row(web: Rights = NOTHING, work: Rights = NOTHING, read: Rights = NOTHING, audit: Rights = NOTHING) -> Row:
+    return {Role.WEB: web, Role.WORK: work, Role.READ: read, Role.AUDIT: audit}
+
+
+def only(*columns: str) -> Rights:
+    """Reading of some columns."""
+    return Rights(select=columns)
+
+
+REGISTER = _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK)
+APPENDED = _row(web=LOOK, work=APPEND, read=LOOK, audit=LOOK)
+PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
+OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
+OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
+OF_INVITATION = ("wave_code", "stratum_code", "position", "probability", "frame_version", "drawn_on", "channel")
+
+PERMISSIONS: Mapping[str, Row] = {
+    "alembic_version": _row(web=LOOK, work=LOOK, read=LOOK, audit=LOOK),
+    # the conveyor: who serves citizens adds to it, and neither changes, removes nor reads what others said
+    "inbox": _row(
+        web=Rights(select=OF_INBOX, insert=True),
+        work=Rights(select=EVERY_COLUMN, insert=True, delete=True),
+        audit=only(*OF_INBOX),
+    ),
+    "withdrawal": _row(
+        web=Rights(select=("receipt_hash",), insert=True),
+        work=Rights(select=EVERY_COLUMN, insert=True, delete=True),
+        audit=only("receipt_hash"),
+    ),
+    "spent": _row(web=APPEND, work=APPEND, read=only("wave_code", "stratum_code"), audit=LOOK),
+    "ledger": _row(
+        web=only(*OF_LEDGER),
+        work=Rights(select=EVERY_COLUMN, insert=True, update=("nonce2", "text")),
+        read=only(*OF_LEDGER),
+        audit=LOOK,
+    ),
+    "batch": APPENDED,
+    "receipt": APPENDED,
+    "checkpoint": APPENDED,
+    "exclusion": APPENDED,
+    "key_statement": APPENDED,
+    # figures
+    "tally_progress": REGISTER,
+    "tally_cell": REGISTER,
+    "tally_cross": REGISTER,
+    "tally_item": REGISTER,
+    "published_figure": APPENDED,
+    "release": _row(
+        web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
+    ),
+    "release_figure": REGISTER,
+    # staff
+    "staff": _row(web=LOOK, work=KEEP, read=only(*PUBLIC_ACCOUNT), audit=only(*PUBLIC_ACCOUNT)),
+    "staff_session": _row(web=MANAGE, work=MANAGE),
+    "job": _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK),
+    "audit": _row(web=APPEND, work=APPEND, audit=APPEND),
+    # what is asked, of whom
+    "questionnaire": APPENDED,
+    "series": REGISTER,
+    "wave": REGISTER,
+    "stratum": REGISTER,
+    "frame": APPENDED,
+    "frame_stratum": APPENDED,
+    "frame_unit": _row(web=LOOK, work=MANAGE, audit=LOOK),
+    "invitation": _row(web=LOOK, work=KEEP, read=only(*OF_INVITATION), audit=LOOK),
+    # places
+    "area": REGISTER,
+    "area_predecessor": REGISTER,
+    "area_group": REGISTER,
+    "area_group_member": REGISTER,
+    "agency": REGISTER,
+    "agency_predecessor": REGISTER,
+    "sector": REGISTER,
+    "procedure": REGISTER,
+    "procedure_sector": REGISTER,
+}
+
+
+def may(role: Role, verb: Verb, table: str, column: str = "") -> bool:
+    """Whether a role may do this to a table; what is not declared is forbidden to all but the owner."""
+    if role is Role.MIGRATE:
+        return True
+    return table in PERMISSIONS and PERMISSIONS[table][role].allows(verb, column)
