@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
-import pandas as pd
 from scipy import special
 
-from analysis.arrays import Codes, Vector, add_up
+from analysis.arrays import Vector
 from analysis.errors import BadDesign, BoundsTooTight, CalibrationFailed, StaleWeights
+from analysis.raking import rake_margins
+from analysis.reduction import Cells
 from analysis.terms import Model, Term
 
 Calfun = Literal["linear", "raking", "logit"]
@@ -19,7 +20,7 @@ Rule = Literal["exact", "r-rake", "none"]
 UNBOUNDED = (-np.inf, np.inf)
 SWEEPS = 10  # of R's rake() variance
 _TIGHT, _LOOSE, _STALE = 1e-13, 1e-9, 1e-6
-_STEPS, _HALVINGS, _CYCLES = 100, 40, 2000
+_STEPS, _HALVINGS = 100, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Calibration:
     def unweighted(self) -> bool:
         return self.variance == "r-rake"
 
-    def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
+    def factors(self, cells: Cells, weights: Vector, rows: Vector) -> Vector:
         """F(x'λ) of each cell. Raises StaleWeights when the totals are not met on this frame."""
-        model = Model.read(self.terms, keys)
+        model = Model.read(self.terms, cells)
         factors = DISTANCES[self.calfun].factor(model.times(np.array(self.coefficients)), self.bounds)
         reached, wanted = model.add_up(weights * factors), np.array(self.totals)
         off = np.abs(reached - wanted) > _STALE * _scale(model, weights * factors, wanted)
@@ -68,21 +69,21 @@ class Calibration:
             )
         return factors
 
-    def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
+    def fit(self, cells: Cells, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         """x'B of each cell, B from the regression weighted by the weights before the step."""
-        model = Model.read(self.terms, keys)
+        model = Model.read(self.terms, cells)
         if self.unweighted:
             return _sweep(model, totals, rows)
         slopes = solve(model.gram(weights), model.add_up(totals).T)
         return np.stack([model.times(column) for column in slopes.T])
 
-    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
+    def refit(self, cells: Cells, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it, such as a replicate's."""
         totals = np.array(self.totals)
         if self.kind == "rake":
-            found = rake_margins(Model.read(self.terms, keys), weights, totals)
+            found = rake_margins(Model.read(self.terms, cells), weights, totals)
         else:
-            found = solve_calibration(Model.read(self.terms, keys), weights, totals, self.calfun, self.bounds)
+            found = solve_calibration(Model.read(self.terms, cells), weights, totals, self.calfun, self.bounds)
         return replace(self, coefficients=tuple(found.tolist()))
 
 
@@ -111,50 +112,6 @@ def solve_calibration(
     if np.abs(miss).max() <= _LOOSE:
         return coefficients
     raise _explain(model, weights, totals, miss, calfun, bounds)
-
-
-def rake_margins(model: Model, weights: Vector, totals: Vector) -> Vector:
-    """λ of raking to categories by iterative proportional fitting (Deming and Stephan 1940).
-
-    Raises CalibrationFailed.
-    """
-    parts, held = _cross_margins(model, weights)
-    factors = np.ones(model.size)
-    off, before = np.inf, np.inf
-    for _ in range(_CYCLES):
-        off, held = _cycle(model, parts, held, totals, factors)
-        if off <= _TIGHT or (off <= _LOOSE and off >= before):
-            break
-        before = off
-    if off > _LOOSE:
-        raise _explain_raking(model, parts, held, totals)
-    with np.errstate(divide="ignore"):
-        return np.log(factors)
-
-
-def _cycle(model: Model, parts: list[Codes], held: Vector, totals: Vector, factors: Vector) -> tuple[float, Vector]:
-    """Fit each margin in turn; how far the worst category was off (of its margin), and the new weights."""
-    off = 0.0
-    for part, place in zip(parts, model.places, strict=True):
-        reached = add_up(part, held, place.stop - place.start + 1)[:-1]
-        change = np.divide(totals[place], reached, out=np.ones_like(reached), where=reached > 0)
-        off = max(off, float(np.abs(reached - totals[place]).max() / totals[place].sum()))
-        with np.errstate(over="ignore"):
-            factors[place] *= change
-        held = held * np.append(change, 1.0)[part]
-    return off, held
-
-
-def _cross_margins(model: Model, weights: Vector) -> tuple[list[Codes], Vector]:
-    """Category codes and weight of every combination of the margins' categories that occurs."""
-    sizes = [place.stop - place.start + 1 for place in model.places]
-    joined = np.zeros(len(weights), dtype=np.intp)
-    for part, size in zip(model.parts, sizes, strict=True):
-        joined, _ = pd.factorize(joined * size + part)
-    held = add_up(joined, weights, int(joined.max(initial=-1)) + 1)
-    first = np.zeros(len(held), dtype=np.intp)
-    first[joined[::-1]] = np.arange(len(joined))[::-1]
-    return [part[first].astype(np.intp) for part in model.parts], held
 
 
 def solve(matrix: Vector, right: Vector) -> Vector:
@@ -221,19 +178,6 @@ def _explain(
     return CalibrationFailed(
         f"{calfun} calibration did not reach the total of {name}: positive weights may not exist; merge its smallest "
         'categories, or use calfun="linear"'
-    )
-
-
-def _explain_raking(model: Model, parts: list[Codes], held: Vector, totals: Vector) -> CalibrationFailed:
-    worst, name = 0.0, model.names[0]
-    for part, place in zip(parts, model.places, strict=True):
-        reached = add_up(part, held, place.stop - place.start + 1)[:-1]
-        miss = np.abs(reached - totals[place])
-        if miss.max() > worst:
-            worst, name = float(miss.max()), model.names[place][int(np.argmax(miss))]
-    return CalibrationFailed(
-        f"Raking did not converge in {_CYCLES} cycles: {name} is still off by {worst:g}; its respondents do not "
-        "combine with those of the other margins. Merge its category, or use calibrate()"
     )
 
 

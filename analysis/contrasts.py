@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from analysis.design import Design
-from analysis.domains import Domains, code_domains, summarise
+from analysis.domains import Domains, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.estimation import find_whole
@@ -100,7 +100,7 @@ def difference(
     groups = (by,) if isinstance(by, str) else tuple(by)
     question = Question(frame, design, outcome, groups, within)
     sample = question.read()
-    code, labels = code_domains(sample, groups)
+    code, labels = sample.cells.sort_out(groups)
     known = list(labels.itertuples(index=False, name=None))
     places = [find_domain(known, groups, label) for label in (first, second)]
     domains = summarise(sample, code, len(labels))

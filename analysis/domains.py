@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analysis.arrays import Codes, Flags, Vector, add_up, count_up
 from analysis.pairs import OUTCOME, Pairs, number_pairs, pair_up
@@ -41,20 +39,6 @@ class Domains:
 
     def __len__(self) -> int:
         return len(self.n)
-
-
-def code_domains(sample: Sample, by: tuple[str, ...]) -> tuple[Codes, pd.DataFrame]:
-    """Domain of each cell, from 0 in sorted order, -1 where a column of `by` is missing; and the domains' labels."""
-    kept = sample.cells.kept
-    if ("domains", by) not in kept:
-        kept["domains", by] = _code_domains(sample.cells.keys[list(by)]) if by else code_whole(sample)
-    code, labels = kept["domains", by]
-    return code, labels
-
-
-def code_whole(sample: Sample) -> tuple[Codes, pd.DataFrame]:
-    """The whole sample as one domain."""
-    return np.zeros(len(sample.cells), dtype=np.intp), pd.DataFrame(index=[0])
 
 
 def summarise(sample: Sample, code: Codes, size: int) -> Domains:
@@ -105,21 +89,6 @@ def domain_variances(sample: Sample, domains: Domains) -> Vector:
     asked = np.arange(len(domains))
     parts = [asked[start : start + block] for start in range(0, len(asked), block)]
     return np.concatenate([variances(sample, linearise(sample, domains, part)) for part in parts])
-
-
-def _code_domains(keys: pd.DataFrame) -> tuple[Codes, pd.DataFrame]:
-    joined, missing = np.zeros(len(keys), dtype=np.intp), np.zeros(len(keys), dtype=bool)
-    columns: dict[Any, Any] = {}
-    for name in keys.columns:
-        own, values = pd.factorize(keys[name], sort=True)
-        if not len(values):
-            return np.full(len(keys), -1, dtype=np.intp), keys.iloc[:0]
-        missing |= own < 0
-        joined, before, place = number_pairs(joined, own.astype(np.intp))
-        columns = {known: labels[before] for known, labels in columns.items()} | {name: values[place]}
-    code = np.full(len(keys), -1, dtype=np.intp)
-    found, code[~missing] = np.unique(joined[~missing], return_inverse=True)
-    return code, pd.DataFrame(columns).iloc[found].reset_index(drop=True)
 
 
 def _add_unsampled(sample: Sample, pairs: Pairs, code: Codes, size: int) -> Vector:

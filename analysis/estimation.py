@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.arrays import Vector
 from analysis.design import Design
-from analysis.domains import Domains, code_domains, summarise
+from analysis.domains import Domains, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.finishing import Asked, finish_mean, finish_means, finish_rate, finish_rates
@@ -146,7 +146,7 @@ def _refuse_nobody(domains: Domains, outcome: str, within: str | None) -> None:
 
 def _ask(question: Question) -> tuple[Sample, pd.DataFrame, Measured]:
     sample = question.read()
-    code, labels = code_domains(sample, question.by)
+    code, labels = sample.cells.sort_out(question.by)
     domains = summarise(sample, code, len(labels))
     _refuse_nobody(domains, question.outcome, question.within)
     return sample, labels, measure(question, sample, domains)

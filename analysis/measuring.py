@@ -11,7 +11,7 @@ from scipy import special
 
 from analysis.arrays import Vector
 from analysis.design import Design
-from analysis.domains import Domains, code_domains, domain_variances, linearise
+from analysis.domains import Domains, domain_variances, linearise
 from analysis.replication import loosen, read_replication
 from analysis.sample import Sample, read_sample
 from analysis.variance import covariance
@@ -61,7 +61,7 @@ def measure(question: Question, sample: Sample, domains: Domains) -> Measured:
 def _replicate(question: Question, domains: Domains) -> Measured:
     outcome, by = (question.outcome,), question.by
     replication = read_replication(question.frame, question.design, outcome, by, question.within)
-    code, _ = code_domains(replication.classes, by)
+    code, _ = replication.classes.cells.sort_out(by)
     sums = replication.sums((1, 2), code, len(domains))
     answered = np.flatnonzero(domains.n > 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Codes, Flags, Vector, add_up
+from analysis.coding import number
 from analysis.sample import Sample
 
 OUTCOME = 2  # place of the first outcome among a sample's sums
-_DENSE = 4_000_000  # possible pairs that are still numbered by a table instead of by sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,5 @@ def _pair_up(sample: Sample, code: Codes) -> Pairs:
 def number_pairs(member: Codes, code: Codes) -> tuple[Codes, Codes, Codes]:
     """Number the pairs that occur: the pair of each cell, and the member and the domain of each pair, in order."""
     size = int(code.max(initial=-1)) + 2
-    joined = member * size + code + 1
-    possible = (int(member.max(initial=-1)) + 1) * size
-    if possible > _DENSE:
-        found, pair = np.unique(joined, return_inverse=True)
-    else:
-        occurs = np.zeros(possible, dtype=bool)
-        occurs[joined] = True
-        found = np.flatnonzero(occurs)
-        pair = (np.cumsum(occurs) - 1)[joined]
+    found, pair = number(member * size + (code + 1), (int(member.max(initial=-1)) + 1) * size)
     return pair, found // size, found % size - 1

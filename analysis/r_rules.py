@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from analysis.design import Design
-from analysis.domains import code_domains
 from analysis.profile_likelihood import first_logit
 from analysis.reduction import Cells, cells
 from analysis.sample import Sample, prepare
@@ -31,7 +30,7 @@ def start_logits(
     design, outcome = sample.design, sample.cells.outcomes[0]
     weight = (design.weight,) if design.weight else ()
     classes = prepare(cells(frame, design, (outcome,), by=(*weight, outcome, *by), within=within))
-    code, labels = code_domains(classes, by)
+    code, labels = classes.cells.sort_out(by)
     answered = classes.counts[:, 1] > 0
     weights = classes.first[:, 1] / np.where(answered, classes.counts[:, 1], 1.0)
     satisfied = classes.counts[:, 2] / np.where(answered, classes.counts[:, 1], 1.0)

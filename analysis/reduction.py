@@ -15,7 +15,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector, code_rows, spell
+from analysis.arrays import Codes, Vector, spell
+from analysis.coding import code_columns, order_by_appearance
 from analysis.conditions import list_columns, read_condition
 from analysis.design import Design
 from analysis.errors import BadCount, BadWeight, ColumnMissing, NotBinary, ValueMissing
@@ -46,15 +47,27 @@ class Cells:
     heaviest: Vector
     binary: bool
     kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    coded: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def sort_out(self, columns: tuple[str, ...]) -> tuple[Codes, pd.DataFrame]:
+        """Place of each cell among the sorted combinations of some key columns, -1 where one is missing; and these.
+
+        Computed once; without columns all cells are one combination.
+        """
+        if columns not in self.coded:
+            whole = np.zeros(len(self), dtype=np.intp), pd.DataFrame(index=[0])
+            self.coded[columns] = code_columns(self.keys, columns) if columns else whole
+        codes, labels = self.coded[columns]
+        return codes, labels
+
     def codes(self, columns: tuple[str, ...]) -> Codes:
-        """One code for each combination of these key columns, computed once."""
-        if columns not in self.kept:
-            self.kept[columns] = code_rows(self.keys[list(columns)])
-        codes: Codes = self.kept[columns]
+        """One code for each combination of these key columns, in the order of first appearance; computed once."""
+        if ("codes", columns) not in self.coded:
+            self.coded["codes", columns] = order_by_appearance(self.sort_out(columns)[0])
+        codes: Codes = self.coded["codes", columns]
         return codes
 
 

@@ -97,10 +97,10 @@ class Replication:
     def _column(self, place: int) -> Vector:
         """One replicate's factors, its weighting steps computed anew."""
         factors = self.factors.column(place)
-        keys, rows = self.classes.cells.keys, self.classes.cells.rows
+        table, rows = self.classes.cells, self.classes.cells.rows
         for step in self.classes.design.steps[self.after :]:
             weights = self.base[:, 0] * factors
-            factors = factors * step.refit(keys, weights, rows).factors(keys, weights, rows)
+            factors = factors * step.refit(table, weights, rows).factors(table, weights, rows)
         return factors
 
 

@@ -141,7 +141,7 @@ def _prepare(table: Cells) -> Sample:
     replays: list[Replay] = []
     for step in table.design.steps:
         before = factor
-        factor = before * step.factors(table.keys, table.first[:, 0] * before, table.rows)
+        factor = before * step.factors(table, table.first[:, 0] * before, table.rows)
         replays.append(Replay(step, before, factor))
     if not (table.first[:, 0] * factor).sum() > 0:
         raise BadWeight("All weights are zero (or there are no responses); nothing can be estimated")

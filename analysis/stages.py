@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Flags, Vector, add_up, code_rows, count_up, spell
+from analysis.arrays import Codes, Flags, Vector, add_up, count_up, spell
+from analysis.coding import number, order_by_appearance
 from analysis.errors import BadPopulation, LonelyPSU, PSUInTwoStrata
 from analysis.reduction import Cells
 
@@ -119,7 +120,10 @@ def _code_strata(cells: Cells, units: list[Codes | None], place: int) -> tuple[C
         return stratum, np.zeros(stratum.max(initial=-1) + 1, dtype=np.intp)
     above = units[place - 1]
     assert above is not None, "only the last stage's units can be the responses"
-    stratum = code_rows(pd.DataFrame({"above": above, "own": cells.codes(own)}))
+    inner = cells.codes(own)
+    size = int(inner.max(initial=-1)) + 1
+    _, both = number(above * size + inner, (int(above.max(initial=-1)) + 1) * size)
+    stratum = order_by_appearance(both)
     group = np.zeros(stratum.max(initial=-1) + 1, dtype=np.intp)
     group[stratum] = above
     return stratum, group

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self, runtime_checkable
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from analysis.arrays import Vector
+
+if TYPE_CHECKING:
+    from analysis.reduction import Cells
 
 
 class Step(Protocol):
@@ -27,10 +28,10 @@ class Step(Protocol):
     def projects(self) -> bool:
         """True when the step takes variance away (a `Projecting` calibration), false when it only rescales."""
 
-    def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
+    def factors(self, cells: Cells, weights: Vector, rows: Vector) -> Vector:
         """Factor on the weights of each cell, from the cells' sums of weights before the step and their responses."""
 
-    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
+    def refit(self, cells: Cells, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it, such as a replicate's."""
 
 
@@ -42,7 +43,7 @@ class Projecting(Protocol):
     def unweighted(self) -> bool:
         """True when what is taken away are unweighted means, as R's `rake()` does."""
 
-    def fit(self, keys: pd.DataFrame, totals: Vector, weights: Vector, rows: Vector) -> Vector:
+    def fit(self, cells: Cells, totals: Vector, weights: Vector, rows: Vector) -> Vector:
         """Fitted values (variables x cells) that the step takes away from linearised variables.
 
         `totals` (variables x cells): sums of d u over the cell, d the weights before the step, or of u for a step that

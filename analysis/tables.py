@@ -10,7 +10,6 @@ from scipy import special
 
 from analysis.arrays import Codes, Vector, add_up
 from analysis.design import Design
-from analysis.domains import code_domains
 from analysis.errors import EmptyDomain
 from analysis.replication import loosen, read_replication
 from analysis.sample import Sample, read_sample
@@ -53,7 +52,7 @@ def _code_table(sample: Sample, rows: str, columns: str) -> tuple[Codes, tuple[i
     """Table cell of each cell, row by row; cells outside the domain weigh nothing and are put in the first."""
     codes, sizes = [], []
     for name in (rows, columns):
-        code, _ = code_domains(sample, (name,))
+        code, _ = sample.cells.sort_out((name,))
         used = np.unique(code[(sample.counts[:, 1] > 0) & (code >= 0)])
         if len(used) < 2:
             raise EmptyDomain(f"Column {name!r} has {len(used)} category in this domain; a test needs two")

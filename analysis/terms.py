@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector, add_up, code_rows
+from analysis.arrays import Codes, Vector, add_up
+from analysis.reduction import Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Categories:
 
     columns: tuple[str, ...]
     labels: tuple[tuple[Hashable, ...], ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.labels)
 
     @property
     def names(self) -> list[str]:
@@ -32,6 +37,7 @@ class Number:
     column: str
     shift: float = 0.0
     scale: float = 1.0
+    size: int = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -47,6 +53,7 @@ class Intercept:
     """A one for every response: its total is the population's size."""
 
     columns: tuple[str, ...] = ()
+    size: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -60,15 +67,19 @@ class Model:
     """The auxiliary variables of every cell; p columns in all. `parts` are the terms' values, one array each."""
 
     def __init__(self, terms: tuple[Term, ...], parts: list[Codes | Vector]) -> None:
+        self.terms = terms
         self.parts = parts
-        sizes = [len(term.names) for term in terms]
+        sizes = [term.size for term in terms]
         self.places = [slice(end - size, end) for size, end in zip(sizes, np.cumsum(sizes), strict=True)]
         self.size = sum(sizes)
-        self.names = [name for term in terms for name in term.names]
+
+    @property
+    def names(self) -> list[str]:
+        return [name for term in self.terms for name in term.names]
 
     @classmethod
-    def read(cls, terms: tuple[Term, ...], keys: pd.DataFrame) -> Self:
-        return cls(terms, [read_term(term, keys) for term in terms])
+    def read(cls, terms: tuple[Term, ...], cells: Cells) -> Self:
+        return cls(terms, [read_term(term, cells) for term in terms])
 
     def times(self, coefficients: Vector) -> Vector:
         """x'λ of each cell."""
@@ -106,22 +117,21 @@ class Model:
         return matrix
 
 
-def read_term(term: Term, keys: pd.DataFrame) -> Codes | Vector:
+def read_term(term: Term, cells: Cells) -> Codes | Vector:
     """Category codes (the number of categories for none of them), or values, of each cell."""
     if isinstance(term, Categories):
-        return code_labels(keys, term.columns, term.labels)
+        return code_labels(cells, term.columns, term.labels)
     if isinstance(term, Number):
-        return (keys[term.column].to_numpy(dtype=np.float64) - term.shift) / term.scale
-    return np.ones(len(keys))
+        return (cells.keys[term.column].to_numpy(dtype=np.float64) - term.shift) / term.scale
+    return np.ones(len(cells))
 
 
-def code_labels(keys: pd.DataFrame, columns: tuple[str, ...], labels: tuple[tuple[Hashable, ...], ...]) -> Codes:
-    """Place of each row's values among the labels; `len(labels)` for a row that has none of them."""
-    codes = code_rows(keys[list(columns)])
-    _, first = np.unique(codes, return_index=True)
-    found = list_labels(keys.iloc[first], columns)
+def code_labels(cells: Cells, columns: tuple[str, ...], labels: tuple[tuple[Hashable, ...], ...]) -> Codes:
+    """Place of each cell's values among the labels; `len(labels)` for a cell that has none of them."""
+    codes, values = cells.sort_out(columns)
     places = {label: place for place, label in enumerate(labels)}
-    return np.array([places.get(label, len(labels)) for label in found], dtype=np.intp)[codes]
+    found = [places.get(label, len(labels)) for label in list_labels(values, columns)]
+    return np.array([*found, len(labels)], dtype=np.intp)[codes]  # the last for cells without a value, whose code is -1
 
 
 def list_labels(table: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[Hashable, ...]]:

@@ -10,7 +10,6 @@ from scipy import special
 
 from analysis.arrays import Codes, Vector, add_up
 from analysis.design import Design
-from analysis.domains import code_domains
 from analysis.errors import AnalysisError, EmptyDomain
 from analysis.finishing import normal_interval
 from analysis.replication import loosen, read_replication
@@ -53,7 +52,7 @@ def trend(
     """
     plain = replace(design, replicates=None, lonely_psu=loosen(design))
     sample = read_sample(frame, plain, (outcome,), (x,), within=within, binary=True)
-    code, labels = code_domains(sample, (x,))
+    code, labels = sample.cells.sort_out((x,))
     values = labels[x].to_numpy(dtype=np.float64)
     weights, successes = (_add(sample.first[:, place], code, len(values)) for place in (1, 2))
     if not weights.sum() > 0:
@@ -108,7 +107,7 @@ def _replicate(
     frame: Any, design: Design, names: tuple[str, str], within: str | None, fitted: Vector
 ) -> tuple[Vector, float]:
     replication = read_replication(frame, design, names[:1], names[1:], within)
-    code, labels = code_domains(replication.classes, names[1:])
+    code, labels = replication.classes.cells.sort_out(names[1:])
     values = labels[names[1]].to_numpy(dtype=np.float64)
     sums = replication.sums((1, 2), code, len(values))
     fits = np.stack([fit_logit(values, weights, successes, names) for weights, successes in sums.transpose(0, 2, 1)])

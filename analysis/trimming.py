@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-import pandas as pd
 
 from analysis.arrays import Vector
 from analysis.errors import CalibrationFailed, StaleWeights
+from analysis.reduction import Cells
 
 _PASSES = 1000
 _STALE = 1e-6
@@ -38,7 +38,7 @@ class Trimming:
     def projects(self) -> bool:
         return False
 
-    def factors(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Vector:
+    def factors(self, cells: Cells, weights: Vector, rows: Vector) -> Vector:
         """Trimmed weight over old weight of each cell. Raises StaleWeights when the sum of weights is another."""
         if abs(weights.sum() - self.total) > _STALE * self.total:
             raise StaleWeights(
@@ -51,7 +51,7 @@ class Trimming:
             new, _ = self._cut(new, rows, more)
         return np.divide(new, old, out=np.ones_like(old), where=old > 0)
 
-    def refit(self, keys: pd.DataFrame, weights: Vector, rows: Vector) -> Self:
+    def refit(self, cells: Cells, weights: Vector, rows: Vector) -> Self:
         """The same step for other weights before it. Raises CalibrationFailed when no weight is left to be raised."""
         new = np.divide(weights, rows, out=np.zeros_like(weights), where=rows > 0)
         raises: list[float] = []

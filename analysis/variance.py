@@ -97,7 +97,7 @@ def _fit(sample: Sample, replay: Replay, step: Projecting, residual: Vector) -> 
         sums, ratio = sample.first, np.where(replay.after > 0, replay.before / after, 0.0)
     totals = np.einsum("lck,ck->lc", residual, sums * ratio[:, None])
     weights = sample.cells.first[:, 0] * replay.before
-    fitted = step.fit(sample.cells.keys, totals, weights, sample.counts[:, 0])
+    fitted = step.fit(sample.cells, totals, weights, sample.counts[:, 0])
     return np.where(sample.factor > 0, fitted * replay.after / np.where(sample.factor > 0, sample.factor, 1.0), 0.0)
 
 

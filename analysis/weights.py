@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector
-from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, rake_margins, solve_calibration
+from analysis.arrays import Codes, Vector, add_up
+from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, solve_calibration
 from analysis.design import Design
 from analysis.errors import BadDesign, BadMargin
+from analysis.raking import rake_margins
 from analysis.reduction import Cells, cells
 from analysis.sample import narrow, prepare
 from analysis.terms import Categories, Intercept, Model, Number, Term, code_labels, list_labels
@@ -38,8 +39,8 @@ def post_stratify(frame: Any, design: Design, totals: Mapping[Column, Margin]) -
     """
     if len(totals) != 1:
         raise BadMargin("post_stratify takes one column or one tuple of columns; use rake() for several margins")
-    keys, weights, _ = _read(frame, design, _list_columns(totals))
-    terms, parts, wanted = _read_margins(totals, keys, weights)
+    table, weights = _read(frame, design, _list_columns(totals))
+    terms, parts, wanted = _read_margins(totals, table, weights)
     reached = Model(terms, parts).add_up(weights)
     coefficients = np.divide(wanted, reached, out=np.ones_like(reached), where=reached > 0) - 1
     return design.with_step(Calibration("post_stratify", terms, tuple(coefficients.tolist()), tuple(wanted.tolist())))
@@ -51,8 +52,8 @@ def rake(frame: Any, design: Design, margins: Mapping[Column, Margin], *, varian
     `variance="exact"` takes the regression on the margins out of every variable; "r-rake" takes out what R's `rake()`
     does. Raises BadMargin, also when the margins' totals disagree, and CalibrationFailed.
     """
-    keys, weights, _ = _read(frame, design, _list_columns(margins))
-    terms, parts, wanted = _read_margins(margins, keys, weights)
+    table, weights = _read(frame, design, _list_columns(margins))
+    terms, parts, wanted = _read_margins(margins, table, weights)
     _check_sums(terms, wanted)
     found = rake_margins(Model(terms, parts), weights, wanted)
     step = Calibration("rake", terms, tuple(found.tolist()), tuple(wanted.tolist()), "raking", UNBOUNDED, variance)
@@ -73,9 +74,9 @@ def calibrate(
     a numeric column, and "(Intercept)" for the population's size. `bounds` limit the factor on the old weight.
     Raises BadMargin, CalibrationFailed and, when only the bounds are in the way, BoundsTooTight.
     """
-    keys, weights, _ = _read(frame, design, _list_columns(totals))
-    terms, wanted = _read_totals(totals, keys, weights)
-    found = solve_calibration(Model.read(terms, keys), weights, wanted, calfun, bounds)
+    table, weights = _read(frame, design, _list_columns(totals))
+    terms, wanted = _read_totals(totals, table, weights)
+    found = solve_calibration(Model.read(terms, table), weights, wanted, calfun, bounds)
     step = Calibration("calibrate", terms, tuple(found.tolist()), tuple(wanted.tolist()), calfun, bounds)
     return design.with_step(step)
 
@@ -91,8 +92,8 @@ def trim(
     if not low < high:
         raise BadDesign(f"trim needs lower < upper, not {low:g} and {high:g}")
     step = Trimming(low, high, strict)
-    keys, weights, rows = _read(frame, design, (design.weight,) if design.weight else ())
-    return design.with_step(step.refit(keys, weights, rows))
+    table, weights = _read(frame, design, (design.weight,) if design.weight else ())
+    return design.with_step(step.refit(table, weights, table.rows))
 
 
 def adjust_nonresponse(frame: Any, design: Design, invited: Mapping[Column, Margin]) -> Design:
@@ -103,8 +104,8 @@ def adjust_nonresponse(frame: Any, design: Design, invited: Mapping[Column, Marg
     """
     if len(invited) != 1:
         raise BadMargin("adjust_nonresponse takes one column or one tuple of columns that forms the cells")
-    keys, weights, _ = _read(frame, design, _list_columns(invited))
-    terms, parts, wanted = _read_margins(invited, keys, weights)
+    table, weights = _read(frame, design, _list_columns(invited))
+    terms, parts, wanted = _read_margins(invited, table, weights)
     model = Model(terms, parts)
     reached = model.add_up(weights)
     if (wanted < reached * (1 - _AGREE)).any():
@@ -141,15 +142,15 @@ def list_factors(frame: Any, design: Design) -> pd.DataFrame:
     return table.assign(weight=sample.first[:, 0] / rows)
 
 
-def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[pd.DataFrame, Vector, Vector]:
-    """Key columns, sum of the weights so far and responses of every cell that the columns need."""
+def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[Cells, Vector]:
+    """The cells that the columns need, and the sum of each one's weights so far."""
     if isinstance(frame, Cells):
         kept = prepare(narrow(frame, design, frame.outcomes, columns, within=None, binary=False))
-        return kept.cells.keys, kept.first[:, 0], kept.cells.rows
+        return kept.cells, kept.first[:, 0]
     if design.weight and not design.steps:
         design = Design(weight=design.weight, count=design.count)
     sample = prepare(cells(frame, design, by=columns))
-    return sample.cells.keys, sample.first[:, 0], sample.cells.rows
+    return sample.cells, sample.first[:, 0]
 
 
 def _list_columns(totals: Mapping[Column, Any]) -> tuple[str, ...]:
@@ -162,48 +163,60 @@ def _as_columns(column: Column) -> tuple[str, ...]:
 
 
 def _read_margins(
-    margins: Mapping[Column, Margin], keys: pd.DataFrame, weights: Vector
+    margins: Mapping[Column, Margin], table: Cells, weights: Vector
 ) -> tuple[tuple[Term, ...], list[Codes | Vector], Vector]:
     """Terms, category codes and totals of margins that cover every respondent."""
     terms: list[Term] = []
     parts: list[Codes | Vector] = []
-    wanted: list[float] = []
+    wanted: list[Vector] = []
     for column, margin in margins.items():
-        term, part, totals = _read_categories(column, margin, keys, weights)
+        term, part, totals = _read_categories(column, margin, table, weights)
         outside = (part == len(term.labels)) & (weights > 0)
         if outside.any():
-            label = list_labels(keys[outside].iloc[:1], term.columns)[0]
+            label = list_labels(table.keys[outside].iloc[:1], term.columns)[0]
             raise BadMargin(
                 f"Respondents with {' x '.join(term.columns)} = {' / '.join(map(str, label))} have no total in the "
                 "margin; add it, or recode them"
             )
         terms.append(term)
         parts.append(part)
-        wanted += totals
-    return tuple(terms), parts, np.array(wanted)
+        wanted.append(totals)
+    return tuple(terms), parts, np.concatenate(wanted)
 
 
-def _read_categories(
-    column: Column, margin: Margin, keys: pd.DataFrame, weights: Vector
-) -> tuple[Categories, Codes, list[float]]:
+def _read_categories(column: Column, margin: Margin, table: Cells, weights: Vector) -> tuple[Categories, Codes, Vector]:
     """Categories with respondents, each cell's code and the totals; an empty category must have a total of zero."""
     columns = _as_columns(column)
     known = dict(margin)
     labels = tuple(_as_label(label) for label in known)
-    totals = [float(total) for total in known.values()]
-    code = code_labels(keys, columns, labels)
-    held = np.bincount(code, weights=weights, minlength=len(labels) + 1)
-    for label, total, weight in zip(labels, totals, held, strict=False):
-        if not (np.isfinite(total) and total >= 0):
-            raise BadMargin(f"The total of {_name(columns, label)} is {total}; totals are finite and not negative")
-        if total > 0 and not weight > 0:
-            raise BadMargin(
-                f"No respondent belongs to {_name(columns, label)}, whose total is {total:g}; merge it with a neighbour"
-            )
-    kept = np.flatnonzero(held[:-1] > 0)
+    totals = np.array([float(total) for total in known.values()])
+    code = code_labels(table, columns, labels)
+    held = add_up(code, weights, len(labels) + 1)
+    _check_margin(columns, labels, totals, held[: len(labels)])
+    kept = np.flatnonzero(held[: len(labels)] > 0)
+    if len(kept) == len(labels):
+        return Categories(columns, labels), code, totals
     place = np.full(len(labels) + 1, len(kept), dtype=np.intp)
     place[kept] = np.arange(len(kept))
-    return Categories(columns, tuple(labels[i] for i in kept)), place[code], [totals[i] for i in kept]
+    return Categories(columns, tuple(labels[i] for i in kept)), place[code], totals[kept]
+
+
+def _check_margin(
+    columns: tuple[str, ...], labels: tuple[tuple[Label, ...], ...], totals: Vector, held: Vector
+) -> None:
+    wrong = ~(np.isfinite(totals) & (totals >= 0))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise BadMargin(
+            f"The total of {_name(columns, labels[place])} is {totals[place]}; totals are finite and not negative"
+        )
+    empty = (totals > 0) & ~(held > 0)
+    if empty.any():
+        place = int(np.argmax(empty))
+        raise BadMargin(
+            f"No respondent belongs to {_name(columns, labels[place])}, whose total is {totals[place]:g}; "
+            "merge it with a neighbour"
+        )
 
 
 def _name(columns: tuple[str, ...], label: tuple[Label, ...]) -> str:
@@ -215,7 +228,7 @@ def _as_label(label: Any) -> tuple[Label, ...]:
 
 
 def _check_sums(terms: tuple[Term, ...], wanted: Vector) -> None:
-    ends = np.cumsum([len(term.names) for term in terms])
+    ends = np.cumsum([term.size for term in terms])
     sums = [part.sum() for part in np.split(wanted, ends[:-1])]
     for term, total in zip(terms, sums, strict=True):
         if abs(total - sums[0]) > _AGREE * sums[0]:
@@ -227,41 +240,41 @@ def _check_sums(terms: tuple[Term, ...], wanted: Vector) -> None:
 
 
 def _read_totals(
-    totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weights: Vector
+    totals: Mapping[Column, float | Margin], table: Cells, weights: Vector
 ) -> tuple[tuple[Term, ...], Vector]:
     """Terms and totals of a calibration; numeric columns are centred when the population's size is known."""
     terms: list[Term] = []
     wanted: list[float] = []
-    size = _find_size(totals, keys, weights)
+    size = _find_size(totals, table, weights)
     for column, total in totals.items():
         if isinstance(total, Mapping | pd.Series):
-            term, _, margin = _read_categories(column, total, keys, weights)
+            term, _, margin = _read_categories(column, total, table, weights)
             terms.append(term)
-            wanted += margin
+            wanted += margin.tolist()
         elif column == INTERCEPT:
             terms.append(Intercept())
             wanted.append(float(total))
         else:
-            number = _read_number(str(column), keys, weights, centred=size is not None)
+            number = _read_number(str(column), table, weights, centred=size is not None)
             terms.append(number)
             wanted.append((float(total) - number.shift * (size or 0.0)) / number.scale)
     return tuple(terms), np.array(wanted)
 
 
-def _find_size(totals: Mapping[Column, float | Margin], keys: pd.DataFrame, weights: Vector) -> float | None:
+def _find_size(totals: Mapping[Column, float | Margin], table: Cells, weights: Vector) -> float | None:
     """The population's size, where the totals fix it: the intercept, or a column with a total for every respondent."""
     for column, total in totals.items():
         if column == INTERCEPT and not isinstance(total, Mapping | pd.Series):
             return float(total)
         if isinstance(total, Mapping | pd.Series):
-            term, code, margin = _read_categories(column, total, keys, weights)
+            term, code, margin = _read_categories(column, total, table, weights)
             if not ((code == len(term.labels)) & (weights > 0)).any():
-                return sum(margin)
+                return float(margin.sum())
     return None
 
 
-def _read_number(column: str, keys: pd.DataFrame, weights: Vector, *, centred: bool) -> Number:
-    values = keys[column].to_numpy(dtype=np.float64)
+def _read_number(column: str, table: Cells, weights: Vector, *, centred: bool) -> Number:
+    values = table.keys[column].to_numpy(dtype=np.float64)
     if not np.isfinite(values[weights > 0]).all():
         raise BadMargin(f"Column {column!r} has missing values; a calibration needs it for every respondent")
     shift = float(weights @ values / weights.sum()) if centred else 0.0
