@@ -30,6 +30,7 @@ class Keys:
     staff_session: bytes
     web_session: bytes
     unit: bytes
+    device: bytes
     form: bytes
 
     def token_hash(self, token: str) -> bytes:
@@ -39,6 +40,10 @@ class Keys:
     def unit_hash(self, dossier: str) -> bytes:
         """Keyed hash of a dossier code (32 bytes): tells duplicates apart and names nobody."""
         return hmac.digest(self.unit, dossier.encode(), sha256)
+
+    def pairing_hash(self, code: str) -> bytes:
+        """Keyed hash of a device's one-time pairing code in its canonical spelling (32 bytes)."""
+        return hmac.digest(self.device, code.encode(), sha256)
 
     def session_hash(self, session: str) -> bytes:
         """Keyed hash of a staff session's cookie value (32 bytes)."""

@@ -33,6 +33,14 @@ class UnknownToken(Refusal):
     """No invitation has this token."""
 
 
+class NoToken(UnknownToken):
+    """Nothing was brought at all: no link was opened, or the browser kept no cookie."""
+
+
+class MistypedToken(UnknownToken):
+    """What was brought can be no token: letters are missing, or the check letter does not fit."""
+
+
 class AlreadyAnswered(Refusal):
     """The token was spent by another submission."""
 
@@ -55,6 +63,10 @@ class WaveNotOpen(Refusal):
 
 class StaleForm(Refusal):
     """The form's own key was used with another token, or is missing: it must be opened again."""
+
+
+class ExpiredForm(Refusal):
+    """The form was opened too long ago to be taken up again: it must be opened anew."""
 
 
 class UnknownItem(Refusal):
@@ -111,26 +123,38 @@ def answer(
     Raises a Refusal, with nothing stored, or what the writer raises when the database cannot be written.
     """
     form, is_spent = _find_form(database, keys, token, today, spent_may_be_over=True)
-    code = receipt_code(keys.receipt, _checked_key(key))
+    code = new_receipt(keys, key)
     if is_spent:
         return _replay(database, code)
-    chosen, comments = check_answers(form.questionnaire, answers)
-    response = Response(
-        id=secrets.token_bytes(16),
-        wave_code=form.wave_code,
-        stratum_code=form.stratum_code,
-        receipt_hash=receipt_hash(code),
-        nonce1=secrets.token_bytes(32),
-        codes=canonical_json(_codes(form, chosen, language, today)),
-        nonce2=secrets.token_bytes(32),
-        text=canonical_json(comments),
-    )
+    response = new_response(form, code, answers, language=language, on=today)
     outcome = writer.submit(Submission(form.token_hash, response))
     if outcome is Outcome.STORED:
         return code
     if outcome is Outcome.KEY_IN_USE:
         raise StaleForm
     return _replay(database, code)
+
+
+def new_response(
+    form: OpenForm, receipt: str, answers: Mapping[str, str], *, language: str, on: date, assisted: int = 0
+) -> Response:
+    """A response as it will be stored, given on a day (only its half-month is kept). Raises BadAnswers, UnknownItem."""
+    chosen, comments = check_answers(form.questionnaire, answers)
+    return Response(
+        id=secrets.token_bytes(16),
+        wave_code=form.wave_code,
+        stratum_code=form.stratum_code,
+        receipt_hash=receipt_hash(receipt),
+        nonce1=secrets.token_bytes(32),
+        codes=canonical_json(_codes(form, chosen, language, on, assisted)),
+        nonce2=secrets.token_bytes(32),
+        text=canonical_json(comments),
+    )
+
+
+def new_receipt(keys: Keys, key: str) -> str:
+    """The receipt code of an idempotency key; the same key, the same receipt. Raises StaleForm."""
+    return receipt_code(keys.receipt, _checked_key(key))
 
 
 def find_receipt(database: Database, typed: str) -> ReceiptState:
@@ -151,16 +175,17 @@ def find_receipt(database: Database, typed: str) -> ReceiptState:
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Choices and comments by item code, as they will be stored. Raises BadAnswers or UnknownItem.
 
-    Text is put into Unicode NFC, control characters and the excess of combining marks are dropped.
+    An answer to an item that the others leave unasked is dropped. Text is put into Unicode NFC, control characters and the excess of combining marks are dropped.
     """
     if not answers.keys() <= {item.code for item in questionnaire.items}:
         raise UnknownItem
+    asked = questionnaire.asked(answers)
     problems: dict[str, str] = {}
     chosen: dict[str, str] = {}
     comments: dict[str, str] = {}
     for item in questionnaire.items:
-        given = answers.get(item.code, "")
-        problem = _find_problem(item, given)
+        given = answers.get(item.code, "") if item.code in asked else ""
+        problem = find_problem(item, given) if item.code in asked else None
         if problem:
             problems[item.code] = problem
         elif item.kind != "comment" and given:
@@ -170,6 +195,15 @@ def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> t
     if problems:
         raise BadAnswers(problems)
     return chosen, comments
+
+
+def find_problem(item: Item, given: str) -> str | None:
+    """What is wrong with one answer: `missing`, `unknown_choice`, `too_long`, or nothing."""
+    if item.kind == "comment":
+        return "too_long" if len(given) > 2 * LONGEST_COMMENT else None
+    if not given:
+        return "missing" if item.required else None
+    return None if given in {choice.code for choice in item.choices} else "unknown_choice"
 
 
 def clean_text(text: str) -> str:
@@ -222,9 +256,11 @@ def _replay(database: Database, code: str) -> str:
 
 
 def _canonical(token: str) -> str:
+    if not token:
+        raise NoToken
     canonical = canonical_token(token)
     if canonical is None:
-        raise UnknownToken
+        raise MistypedToken
     return canonical
 
 
@@ -234,23 +270,15 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _find_problem(item: Item, given: str) -> str | None:
-    if item.kind == "comment":
-        return "too_long" if len(given) > 2 * LONGEST_COMMENT else None
-    if not given:
-        return "missing" if item.required else None
-    return None if given in {choice.code for choice in item.choices} else "unknown_choice"
-
-
-def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, today: date) -> dict[str, object]:
+def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, on: date, assisted: int) -> dict[str, object]:
     return {
         "answers": dict(chosen),
-        "assisted": 0,
+        "assisted": assisted,
         "channel": form.channel,
         "class": "",
         "kind": "response",
         "language": language if language in LANGUAGES else LANGUAGES[0],
-        "period": half_month(today),
+        "period": half_month(on),
         "psu": "",
         "questionnaire": form.questionnaire.key,
         "stratum": form.stratum_code,

@@ -32,10 +32,10 @@ WITHOUT_ROWID = {
     "message",
     "opt_out",
     "receipt",
+    "refused_replay",
     "spent",
     "staff_session",
     "withdrawal",
-    "refused_replay",
 }
 NEVER_CHANGED = {
     "batch",
@@ -49,6 +49,7 @@ NEVER_CHANGED = {
     "published_figure",
     "audit",
     "key_statement",
+    "refused_replay",
 }
 GUARDS = {
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
