@@ -1,0 +1,1 @@
+"""Outside: what leaves the installation, to a fixed list of hosts and to nobody else."""
