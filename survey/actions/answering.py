@@ -175,7 +175,8 @@ def find_receipt(database: Database, typed: str) -> ReceiptState:
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Choices and comments by item code, as they will be stored. Raises BadAnswers or UnknownItem.
 
-    An answer to an item that the others leave unasked is dropped. Text is put into Unicode NFC, control characters and the excess of combining marks are dropped.
+    An answer to an item that the others leave unasked is dropped. Text is put into Unicode NFC, control characters and
+    the excess of combining marks are dropped.
     """
     if not answers.keys() <= {item.code for item in questionnaire.items}:
         raise UnknownItem

@@ -61,6 +61,9 @@ class HomePage:
 
 REFUSALS = (
     "unknown_token",
+    "no_token",
+    "mistyped_token",
+    "expired_form",
     "already_answered",
     "wave_closed",
     "wave_not_open",

@@ -28,6 +28,9 @@ brake = FailureBrake(most=200, per_second=10)
 OWN_FIELDS = ("token", "key", "language")
 REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
     answering.UnknownToken: ("unknown_token", 404),
+    answering.NoToken: ("no_token", 404),
+    answering.MistypedToken: ("mistyped_token", 404),
+    answering.ExpiredForm: ("expired_form", 410),
     answering.AlreadyAnswered: ("already_answered", 409),
     answering.WaveClosed: ("wave_closed", 410),
     answering.WaveNotOpen: ("wave_not_open", 403),
@@ -110,7 +113,8 @@ def take_answer() -> Response:
 
 def refuse(refusal: answering.Refusal) -> Response:
     """The page that says why nothing was taken. Only unknown tokens are counted as failures."""
-    if isinstance(refusal, answering.UnknownToken) and not brake.count_failure():
+    guessed = isinstance(refusal, answering.UnknownToken) and not isinstance(refusal, answering.NoToken)
+    if guessed and not brake.count_failure():
         return _refusal_page("too_many_failures", 429)
     code, status = REFUSALS[type(refusal)]
     closes = refusal.closes_on if isinstance(refusal, answering.WaveClosed) else None

@@ -43,6 +43,6 @@ def _add_headers(response: Response) -> Response:
 def _policy() -> str:
     style = f"'self' 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'self'"
     return (
-        f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
