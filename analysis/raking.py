@@ -26,7 +26,7 @@ def rake_margins(model: Model, weights: Vector, totals: Vector) -> Vector:
     size = float(totals[model.places[0]].sum())
     off, before = np.inf, np.inf
     for _ in range(_CYCLES):
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             off = _cycle(parts, held, wanted, factors) / size
         if off <= _TIGHT or (off <= _LOOSE and off >= before):
             break
@@ -46,14 +46,21 @@ def _cycle(parts: list[Codes], held: Vector, wanted: list[Vector], factors: list
         reached[-1] = 1.0
         miss = total - reached
         off = max(off, float(miss @ miss))
-        change = np.divide(total, reached, out=np.ones(len(total)), where=reached > 0)
+        change = total / reached
+        if not math.isfinite(change @ change):
+            change = np.where(reached > 0, change, 1.0)
         factor *= change
         held *= change[part]
     return math.sqrt(off)
 
 
 def _cross_margins(model: Model, weights: Vector) -> tuple[list[Codes], Vector]:
-    """Category codes and weight of every combination of the margins' categories that occurs."""
+    """Category codes and weight of every combination of the margins' categories that occurs.
+
+    Cells that are fewer than the possible combinations stay as they are.
+    """
+    if len(weights) < math.prod(place.stop - place.start + 1 for place in model.places):
+        return [part.astype(np.intp, copy=False) for part in model.parts], weights.copy()
     joined, count = np.zeros(len(weights), dtype=np.intp), 1
     for part, place in zip(model.parts, model.places, strict=True):
         size = place.stop - place.start + 1
