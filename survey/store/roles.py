@@ -80,6 +80,7 @@ PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
 OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
 OF_INVITATION = ("wave_code", "stratum_code", "position", "probability", "frame_version", "drawn_on", "channel")
+OF_DEVICE = ("name", "channel", "agency_code", "wave_code", "state", "contact_at", "waiting", "skew", "stored")
 
 PERMISSIONS: Mapping[str, Row] = {
     "alembic_version": _row(web=LOOK, work=LOOK, read=LOOK, audit=LOOK),
@@ -116,6 +117,9 @@ PERMISSIONS: Mapping[str, Row] = {
         web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
     ),
     "release_figure": REGISTER,
+    # devices: who serves citizens pairs them, hears of them and counts what they lose
+    "device": _row(web=KEEP, work=KEEP, read=only(*OF_DEVICE), audit=only(*OF_DEVICE)),
+    "refused_replay": _row(web=APPEND, work=LOOK, read=only("device_name", "wave_code", "outcome"), audit=LOOK),
     # staff
     "staff": _row(web=LOOK, work=KEEP, read=only(*PUBLIC_ACCOUNT), audit=only(*PUBLIC_ACCOUNT)),
     "staff_session": _row(web=MANAGE, work=MANAGE),
