@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from survey.store.tables import inbox, receipt
 
@@ -26,6 +27,16 @@ class Response:
 
 SEALED = exists(receipt.c.receipt_hash).where(receipt.c.receipt_hash == bindparam("receipt"))
 IS_KNOWN = select(or_(exists(inbox.c.receipt_hash).where(inbox.c.receipt_hash == bindparam("receipt")), SEALED))
+
+
+def add_untokened(connection: Connection, response: Response) -> bool:
+    """Put a response that spends no token in the inbox; False when its receipt is here already, waiting or sealed."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(inbox).values({name: getattr(response, name) for name in Response.__slots__}))
+    except IntegrityError:
+        return False
+    return True
 
 
 def knows_receipt(connection: Connection, receipt_hash: bytes) -> bool:
