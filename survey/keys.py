@@ -30,6 +30,9 @@ class Keys:
     staff_session: bytes
     web_session: bytes
     unit: bytes
+    contact: bytes
+    contact_seal: bytes
+    stop: bytes
     device: bytes
     form: bytes
 
@@ -44,6 +47,14 @@ class Keys:
     def pairing_hash(self, code: str) -> bytes:
         """Keyed hash of a device's one-time pairing code in its canonical spelling (32 bytes)."""
         return hmac.digest(self.device, code.encode(), sha256)
+
+    def contact_hash(self, contact: str) -> bytes:
+        """Keyed hash of a telephone number or e-mail address in its canonical spelling (32 bytes)."""
+        return hmac.digest(self.contact, contact.encode(), sha256)
+
+    def stop_hash(self, code: str) -> bytes:
+        """Keyed hash of a code that was used to stop messages (32 bytes); not the one that invitations keep."""
+        return hmac.digest(self.stop, code.encode(), sha256)
 
     def session_hash(self, session: str) -> bytes:
         """Keyed hash of a staff session's cookie value (32 bytes)."""

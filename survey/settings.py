@@ -22,6 +22,26 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """How invitations reach people. `address` is what a message names; `links` puts a link into messages as well.
+
+    At most `cap` invitations go to one contact in `cap_days` days; `reminder_hours` after a message comes one reminder,
+    none when it is 0. Where an agency lies in one of `bilingual` (areas or groups of areas), messages are in both
+    languages. `auditor_share` of those drawn can be called back by auditors.
+    """
+
+    gateways: Path
+    address: str
+    links: bool = False
+    cap: int = 1
+    cap_days: int = 90
+    reminder_hours: int = 48
+    bilingual: tuple[str, ...] = ("khmer_majority",)
+    auditor_share: float = 0.05
+    auditor_emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where one installation lives and what it must keep secret.
 
@@ -65,6 +85,23 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=_base_url(environ, home),
         proxies=_whole_number(environ, "HAILONG_PROXIES"),
         database_urls=_database_urls(environ),
+    )
+
+
+def load_sending(settings: Settings, environ: Mapping[str, str] | None = None) -> Sending:
+    """Read how invitations are sent. Raises SettingsError."""
+    environ = os.environ if environ is None else environ
+    parts = urlsplit(settings.base_url)
+    return Sending(
+        gateways=Path(environ.get("HAILONG_GATEWAYS") or settings.home / "gateways.toml").expanduser(),
+        address=environ.get("HAILONG_MESSAGE_ADDRESS") or parts.netloc + parts.path,
+        links=_yes_or_no(environ, "HAILONG_MESSAGE_LINKS"),
+        cap=_limited_number(environ, "HAILONG_CONTACT_CAP", 1, 1, 100),
+        cap_days=_limited_number(environ, "HAILONG_CONTACT_CAP_DAYS", 90, 1, 730),
+        reminder_hours=_limited_number(environ, "HAILONG_REMINDER_HOURS", 48, 0, 71),
+        bilingual=_listed(environ.get("HAILONG_BILINGUAL", "khmer_majority")),
+        auditor_share=_limited_number(environ, "HAILONG_AUDITOR_PERCENT", 5, 0, 100) / 100,
+        auditor_emails=_listed(environ.get("HAILONG_AUDITOR_EMAILS", "")),
     )
 
 
@@ -152,4 +189,22 @@ def _whole_number(environ: Mapping[str, str], name: str) -> int:
     value = environ.get(name, "0")
     if not value.isascii() or not value.isdigit():
         raise SettingsError(f"{name} is '{value}'. Set it to a whole number (0 when no proxy stands in front).")
+    return int(value)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _yes_or_no(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name) or "no"
+    if value not in ("yes", "no"):
+        raise SettingsError(f"{name} is '{value}'. Set it to yes or no.")
+    return value == "yes"
+
+
+def _limited_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name) or str(default)
+    if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
+        raise SettingsError(f"{name} is '{value}'. Set it to a whole number from {least} to {most}.")
     return int(value)
