@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from survey.store.sql import insert_once
 from survey.store.tables import device, refused_replay
@@ -107,6 +107,6 @@ def count_second_uses(connection: Connection, wave_code: str) -> Mapping[str, Ma
     return counted
 
 
-def list_waves_with_devices(connection: Connection) -> set[str]:
-    """Waves for which a device takes answers, or took some."""
-    return set(connection.scalars(select(device.c.wave_code).distinct()))
+def takes_answers(connection: Connection, wave_code: str) -> bool:
+    """Whether some device takes answers for a wave, or took some."""
+    return bool(connection.scalar(select(exists().where(device.c.wave_code == wave_code))))
