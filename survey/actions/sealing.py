@@ -7,7 +7,7 @@ that nobody can tell whose answer came with which token. The shuffle is the orde
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,10 +23,11 @@ from survey.proof import (
     response_leaf,
     sign_note,
 )
-from survey.store import invitations, ledger, releases, responses, waves
+from survey.store import devices, invitations, ledger, releases, responses, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import Batch, LedgerRow, SignedCheckpoint
 from survey.store.sql import take_turn
+from survey.store.waves import Wave
 
 MOST_IN_A_BATCH = 20_000
 TURN = "ledger"
@@ -139,9 +140,16 @@ def _strata_due(connection: Connection, today: date) -> dict[str, list[str]]:
     known = {wave.code: wave for wave in waves.list_waves(connection)}
     for (wave_code, stratum_code), count in sorted(responses.count_waiting(connection).items()):
         wave = known[wave_code]
-        if count >= wave.seal_minimum or wave.is_over(today):
+        if count >= wave.seal_minimum or _is_settled(connection, wave, today):
             due.setdefault(wave_code, []).append(stratum_code)
     return due
+
+
+def _is_settled(connection: Connection, wave: Wave, today: date) -> bool:
+    """Whether a wave is over and no device may still hold an answer to it: a late one would be sealed alone."""
+    if not wave.is_over(today):
+        return False
+    return not wave.takes_what_devices_hold(today) or not devices.takes_answers(connection, wave.voice_of or wave.code)
 
 
 def _tree(connection: Connection) -> Tree:
@@ -167,13 +175,22 @@ def _row(batch_number: int, wave_code: str, position: int, leaf: Leaf) -> Ledger
     )
 
 
-def _accounting(connection: Connection) -> dict[str, dict[str, dict[str, int]]]:
-    """Ballot accounting: invited and answered by wave and stratum, so that selective invitation is arithmetic."""
-    counted: dict[str, dict[str, dict[str, int]]] = {}
+def _accounting(connection: Connection) -> dict[str, dict[str, dict[str, object]]]:
+    """Ballot accounting: invited and answered by wave and stratum, so that selective invitation is arithmetic.
+
+    Where a slip's code came a second time from a device, how often from which: the first use won.
+    """
+    counted: dict[str, dict[str, dict[str, object]]] = {}
     for wave in waves.list_waves(connection):
         invited = invitations.count_invitations(connection, wave.code)
         answered = invitations.count_spent(connection, wave.code)
+        second = devices.count_second_uses(connection, wave.code)
         counted[wave.code] = {
-            code: {"invited": invited[code], "answered": answered.get(code, 0)} for code in sorted(invited)
+            code: {"invited": invited[code], "answered": answered.get(code, 0)} | _second_uses(second, code)
+            for code in sorted(invited)
         }
     return counted
+
+
+def _second_uses(second: Mapping[str, Mapping[str, int]], stratum_code: str) -> dict[str, object]:
+    return {"second_uses": dict(second[stratum_code])} if stratum_code in second else {}
