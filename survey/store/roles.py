@@ -62,7 +62,7 @@ APPEND = Rights(select=EVERY_COLUMN, insert=True)
 KEEP = Rights(select=EVERY_COLUMN, insert=True, update=EVERY_COLUMN)
 MANAGE = Rights(select=EVERY_COLUMN, insert=True, update=EVERY_COLUMN, delete=True)
 
-Row = Mapping[Role, Rights]
+Row = dict[Role, Rights]
 
 
 def _row(web: Rights = NOTHING, work: Rights = NOTHING, read: Rights = NOTHING, audit: Rights = NOTHING) -> Row:
@@ -95,7 +95,12 @@ PERMISSIONS: Mapping[str, Row] = {
         work=Rights(select=EVERY_COLUMN, insert=True, delete=True),
         audit=only("receipt_hash"),
     ),
-    "spent": _row(web=APPEND, work=APPEND, read=only("wave_code", "stratum_code"), audit=LOOK),
+    "spent": _row(  # work writes anew what is not settled; a trigger guards what is
+        web=APPEND,
+        work=Rights(select=EVERY_COLUMN, insert=True, delete=True),
+        read=only("wave_code", "stratum_code"),
+        audit=LOOK,
+    ),
     "ledger": _row(
         web=only(*OF_LEDGER),
         work=Rights(select=EVERY_COLUMN, insert=True, update=("nonce2", "text")),
@@ -107,6 +112,14 @@ PERMISSIONS: Mapping[str, Row] = {
     "checkpoint": APPENDED,
     "exclusion": APPENDED,
     "key_statement": APPENDED,
+    # what people wrote, scrubbed: the statistician's page reads it and says so
+    "comment": _row(
+        web=Rights(select=EVERY_COLUMN, update=("withheld",)),
+        work=MANAGE,
+        audit=only("wave_code", "agency_code", "item", "batch_number", "withheld"),
+    ),
+    "comment_batch": _row(web=Rights(select=EVERY_COLUMN, update=("read_by", "read_on")), work=MANAGE, audit=LOOK),
+    "comment_progress": REGISTER,
     # figures
     "tally_progress": REGISTER,
     "tally_cell": REGISTER,
@@ -134,6 +147,16 @@ PERMISSIONS: Mapping[str, Row] = {
     "frame_stratum": APPENDED,
     "frame_unit": _row(web=LOOK, work=MANAGE, audit=LOOK),
     "invitation": _row(web=LOOK, work=KEEP, read=only(*OF_INVITATION), audit=LOOK),
+    # messages on their way: addresses are for the work process alone
+    "contact": _row(work=MANAGE),
+    "message": _row(work=MANAGE),
+    "auditor_key": REGISTER,
+    "auditor_contact": _row(work=MANAGE, audit=LOOK),
+    "opt_out": _row(web=APPEND, work=MANAGE),
+    "checkpoint_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
+    # kiosks and interviewers' devices
+    "device": _row(web=KEEP, work=MANAGE, read=LOOK, audit=LOOK),
+    "refused_replay": APPENDED | {Role.WEB: APPEND},
     # places
     "area": REGISTER,
     "area_predecessor": REGISTER,

@@ -162,6 +162,7 @@ def _spent_row(submission: Submission) -> dict[str, object]:
         "token_hash": submission.token_hash,
         "wave_code": response.wave_code,
         "stratum_code": response.stratum_code,
+        "settled": False,
     }
 
 

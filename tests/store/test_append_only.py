@@ -57,7 +57,7 @@ def test_a_text_is_erased_with_its_nonce_and_never_replaced(filled: Database) ->
 def test_what_may_be_appended_is_appended(filled: Database) -> None:
     """The control: the same tables take new rows, so that a refusal above is not for want of a right."""
     execute(filled, "INSERT INTO receipt SELECT nonce1, 1 FROM inbox")
-    execute(filled, "INSERT INTO spent SELECT nonce1, 'W', 'A.land' FROM inbox")
+    execute(filled, "INSERT INTO spent SELECT nonce1, 'W', 'A.land', false FROM inbox")
     execute(filled, "INSERT INTO frame SELECT wave_code, 2, source, source_digest, loaded_on FROM frame")
     execute(filled, "INSERT INTO frame_stratum SELECT wave_code, 2, stratum_code, population FROM frame_stratum")
 

@@ -26,6 +26,7 @@ from survey.store.tables import metadata
 
 WITHOUT_ROWID = {
     "auditor_contact",
+    "comment",
     "contact",
     "inbox",
     "invitation",

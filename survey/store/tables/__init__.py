@@ -2,6 +2,7 @@
 
 from survey.store.tables.answers import batch, checkpoint, exclusion, inbox, key_statement, ledger, receipt, withdrawal
 from survey.store.tables.base import metadata
+from survey.store.tables.comments import comment, comment_batch, comment_progress
 from survey.store.tables.contacts import (
     auditor_contact,
     auditor_key,
@@ -56,6 +57,9 @@ __all__ = [
     "auditor_key",
     "batch",
     "checkpoint",
+    "comment",
+    "comment_batch",
+    "comment_progress",
     "checkpoint_mail",
     "contact",
     "device",

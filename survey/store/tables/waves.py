@@ -155,6 +155,7 @@ spent = Table(
     digest("token_hash", primary_key=True),
     code("wave_code"),
     code("stratum_code"),
+    Column("settled", Boolean, nullable=False, server_default=false(), comment="rewritten when its stratum was sealed"),
     Index("ix_spent_wave_code_stratum_code", "wave_code", "stratum_code"),
     comment="a token that was used; nothing joins it to the answer",
     sqlite_with_rowid=False,

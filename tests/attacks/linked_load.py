@@ -1,0 +1,78 @@
+"""Answers that come in an order which the test knows, and are sealed stratum by stratum."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from fieldwork import Fieldwork, begin_fieldwork
+from linkage import Truth, Window
+
+from survey.actions.answering import answer
+from survey.actions.sealing import seal
+from survey.keys import Keys
+from survey.proof import Signer
+from survey.store.database import Database
+from survey.store.writer import Outcome, Submission, Writer
+
+FIRST_HALF, SECOND_HALF = date(2026, 11, 10), date(2026, 11, 20)
+TOGETHER = 10
+
+
+class Listening:
+    """A writer that remembers which answer came with which token, as nobody else can."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.heard: list[tuple[bytes, bytes]] = []
+
+    def submit(self, submission: Submission) -> Outcome:
+        self.heard.append((submission.token_hash, submission.response.nonce1))
+        return self._writer.submit(submission)
+
+
+def answer_in_known_order(
+    database: Database,
+    keys: Keys,
+    signer: Signer,
+    *,
+    strata: int,
+    seals: int,
+    seed: int,
+    after_each_seal: Callable[[Database], object],
+) -> Truth:
+    """So many strata, in each ten answers before every seal, in a random order over all strata; who answered what."""
+    places = {(f"A{number}", "land"): 10_000 for number in range(strata)}
+    work = begin_fieldwork(database, keys, signer, places, invited=2 * TOGETHER * seals, seal_minimum=TOGETHER)
+    listening = Listening(work.writer)
+    work = replace(work, writer=listening)
+    chance = random.Random(seed)
+    windows: dict[bytes, Window] = {}
+    for number in range(seals):
+        came = [stratum for stratum in work.tokens for _ in range(TOGETHER)]
+        chance.shuffle(came)
+        for place, stratum in enumerate(came):
+            token = work.tokens[stratum].pop(chance.randrange(len(work.tokens[stratum])))
+            windows[keys.token_hash(token)] = (stratum, number)
+            _answer(work, token, chance, FIRST_HALF if place < len(came) / 2 else SECOND_HALF)
+        assert seal(database, signer, SECOND_HALF) == len(came)
+        after_each_seal(database)
+    return Truth(dict(listening.heard), windows)
+
+
+def _answer(work: Fieldwork, token: str, chance: random.Random, today: date) -> None:
+    level = chance.choice("12345")
+    key = f"{chance.getrandbits(128):032x}"
+    language = chance.choice(["vi", "km"])
+    answer(
+        work.database,
+        work.writer,
+        work.keys,
+        token=token,
+        key=key,
+        language=language,
+        answers={"G1": level},
+        today=today,
+    )
