@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, true
 
+from survey.store.minting import count_voided
 from survey.store.sql import insert_many
 from survey.store.tables import invitation, spent, wave
 
@@ -74,6 +75,20 @@ def add_spent_tokens(connection: Connection, wave_code: str, tokens: Sequence[tu
     )
 
 
+def settle_spent(connection: Connection, wave_code: str, strata: Sequence[str]) -> None:
+    """Write the tokens spent since the last seal anew, all at once and in the order of their hashes.
+
+    What came in an order, each in a transaction of its own, is then one set: no row tells when it came.
+    """
+    condition = (spent.c.wave_code == wave_code) & spent.c.stratum_code.in_(strata)
+    _rewrite_spent(connection, condition, settled=True)
+
+
+def shuffle_unsettled(connection: Connection) -> None:
+    """The same for those whose stratum is not sealed yet."""
+    _rewrite_spent(connection, true(), settled=False)
+
+
 def list_token_hashes(connection: Connection, wave_code: str) -> list[tuple[bytes, str]]:
     """Token hash and stratum of every invitation, in the order of their places in the frame."""
     query = select(invitation.c.token_hash, invitation.c.stratum_code).where(invitation.c.wave_code == wave_code)
@@ -101,8 +116,16 @@ def count_invitations(connection: Connection, wave_code: str) -> dict[str, int]:
 
 
 def count_spent(connection: Connection, wave_code: str) -> dict[str, int]:
-    """Spent tokens by stratum."""
-    return _by_stratum(connection, spent.c.stratum_code, spent.c.wave_code == wave_code)
+    """Tokens that were used to answer, by stratum; those that were only replaced by others are not among them."""
+    used = _by_stratum(connection, spent.c.stratum_code, spent.c.wave_code == wave_code)
+    replaced = count_voided(connection, wave_code)
+    return {code: count - replaced.get(code, 0) for code, count in used.items() if count > replaced.get(code, 0)}
+
+
+def _rewrite_spent(connection: Connection, condition: Any, *, settled: bool) -> None:
+    removed = delete(spent).where(spent.c.settled.is_(False), condition)
+    rows = connection.execute(removed.returning(spent.c.token_hash, spent.c.wave_code, spent.c.stratum_code)).mappings()
+    insert_many(connection, spent, [{**row, "settled": settled} for row in sorted(rows, key=lambda r: r["token_hash"])])
 
 
 def _by_stratum(connection: Connection, column: Any, condition: Any) -> dict[str, int]:
