@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from analysis.intervals import Interval as Interval
     from analysis.intervals import guarded_intervals as guarded_intervals
     from analysis.intervals import interval as interval
+    from analysis.keeping import cells as cells
     from analysis.multiplicity import AdjustedVerdict as AdjustedVerdict
     from analysis.multiplicity import adjust as adjust
     from analysis.multiplicity import judge_together as judge_together
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from analysis.ranks import comparison_factor as comparison_factor
     from analysis.ranks import rank_sets as rank_sets
     from analysis.reduction import Cells as Cells
-    from analysis.reduction import cells as cells
     from analysis.reliability import both_sides as both_sides
     from analysis.reliability import nchs_reliability as nchs_reliability
     from analysis.replicates import Replicates as Replicates
@@ -110,10 +110,8 @@ _HOMES = {
         "power_now",
         "where_to_ask",
     ),
-    "reduction": (
-        "Cells",
-        "cells",
-    ),
+    "reduction": ("Cells",),
+    "keeping": ("cells",),
     "certificate": (
         "Certificate",
         "SimulatedDesign",

@@ -154,7 +154,8 @@ def _ask(question: Question) -> tuple[Sample, pd.DataFrame, Measured]:
 
 def _label(table: pd.DataFrame, labels: pd.DataFrame, found: Measured) -> pd.DataFrame:
     answered = found.domains.n > 0
-    table, labels = table[answered], labels[answered]
+    if not answered.all():
+        table, labels = table[answered], labels[answered]
     table.index = pd.MultiIndex.from_frame(labels) if labels.shape[1] > 1 else pd.Index(labels.iloc[:, 0])
     table.attrs["covariance"] = LazyCovariance(found.covary)
     return table

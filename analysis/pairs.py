@@ -51,34 +51,59 @@ def pair_up(sample: Sample, code: Codes) -> Pairs:
     return pairs
 
 
+def sum_members(sample: Sample) -> dict[str, Vector]:
+    """Sums of the first stage's strata (or PSUs), whatever domains they are in; kept with the cells."""
+    kept = sample.cells.kept
+    if "members" not in kept:
+        member = _list_members(sample)
+        kept["members"] = _sum_groups(sample, member, int(member.max(initial=-1)) + 1)
+    sums: dict[str, Vector] = kept["members"]
+    return sums
+
+
 def _pair_up(sample: Sample, code: Codes) -> Pairs:
     stage = sample.stages[0]
-    member = stage.stratum if stage.unit is None else stage.unit
-    pair, held, domain = number_pairs(member, code)
-    size, binary = len(held), sample.cells.binary
-
-    def total(values: Vector) -> Vector:
-        return add_up(pair, values, size)
-
-    outcomes, d = total(sample.first[:, OUTCOME]), total(sample.second[:, 1, OUTCOME])
+    member = _list_members(sample)
+    domain = find_nest(member, code)
+    if domain is not None:
+        held, sums = np.arange(len(domain)), sum_members(sample)
+    else:
+        pair, held, domain = number_pairs(member, code)
+        sums = _sum_groups(sample, pair, len(held))
     stratum = held
     if stage.unit is not None:
         of_unit = np.zeros(int(stage.unit.max(initial=-1)) + 1, dtype=np.intp)
         of_unit[stage.unit] = stage.stratum
         stratum = of_unit[held]
-    return Pairs(
-        stratum=stratum,
-        unit=None if stage.unit is None else held,
-        domain=domain,
-        n=total(sample.counts[:, 1]),
-        successes=total(sample.counts[:, OUTCOME]),
-        weights=total(sample.first[:, 1]),
-        outcomes=outcomes,
-        c=total(sample.second[:, 1, 1]),
-        d=d,
-        e=d if binary else total(sample.second[:, OUTCOME, OUTCOME]),
-        squares=outcomes if binary else total(sample.squares[:, 0, 0]),
-    )
+    return Pairs(stratum, None if stage.unit is None else held, domain, **sums)
+
+
+def _list_members(sample: Sample) -> Codes:
+    stage = sample.stages[0]
+    return stage.stratum if stage.unit is None else stage.unit
+
+
+def _sum_groups(sample: Sample, group: Codes, size: int) -> dict[str, Vector]:
+    binary = sample.cells.binary
+    columns = {
+        "n": sample.counts[:, 1],
+        "successes": sample.counts[:, OUTCOME],
+        "weights": sample.first[:, 1],
+        "outcomes": sample.first[:, OUTCOME],
+        "c": sample.second[:, 1, 1],
+        "d": sample.second[:, 1, OUTCOME],
+    }
+    if not binary:
+        columns |= {"e": sample.second[:, OUTCOME, OUTCOME], "squares": sample.squares[:, 0, 0]}
+    sums = {name: add_up(group, values, size) for name, values in columns.items()}
+    return sums | {"e": sums["d"], "squares": sums["outcomes"]} if binary else sums
+
+
+def find_nest(member: Codes, code: Codes) -> Codes | None:
+    """The domain of each member where every member lies in one domain as a whole; else None."""
+    domain = np.full(int(member.max(initial=-1)) + 1, -2, dtype=np.intp)
+    domain[member] = code
+    return domain if (domain > -2).all() and (domain[member] == code).all() else None
 
 
 def number_pairs(member: Codes, code: Codes) -> tuple[Codes, Codes, Codes]:

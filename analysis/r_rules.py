@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.design import Design
 from analysis.profile_likelihood import first_logit
-from analysis.reduction import Cells, cells
+from analysis.reduction import Cells, reduce_frame
 from analysis.sample import Sample, prepare
 
 
@@ -29,7 +29,7 @@ def start_logits(
         return None
     design, outcome = sample.design, sample.cells.outcomes[0]
     weight = (design.weight,) if design.weight else ()
-    classes = prepare(cells(frame, design, (outcome,), by=(*weight, outcome, *by), within=within))
+    classes = prepare(reduce_frame(frame, design, (outcome,), by=(*weight, outcome, *by), within=within))
     code, labels = classes.cells.sort_out(by)
     answered = classes.counts[:, 1] > 0
     weights = classes.first[:, 1] / np.where(answered, classes.counts[:, 1], 1.0)

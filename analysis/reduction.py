@@ -31,7 +31,8 @@ class Cells:
     b over those of positive weight, `first` (cells x K) the sum of d b, `second` (cells x K x K) the sum of d^2 b b',
     `squares` (cells x outcomes x outcomes) the sum of d v y y'. `population` (cells x stages x 2) is the smallest and
     the largest
-    N_h, or sampling fraction, that its responses name; `heaviest` the largest weight.
+    N_h, or sampling fraction, that its responses name; `heaviest` the largest weight; `zero_one` says which outcomes
+    are 0 or 1 throughout. `kept` holds what questions have already computed, `coded` the codes of key columns.
     """
 
     design: Design
@@ -45,12 +46,17 @@ class Cells:
     squares: Vector
     population: Vector
     heaviest: Vector
-    binary: bool
+    zero_one: tuple[bool, ...]
     kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
     coded: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def binary(self) -> bool:
+        """Whether all outcomes are 0 or 1 throughout."""
+        return all(self.zero_one)
 
     def sort_out(self, columns: tuple[str, ...]) -> tuple[Codes, pd.DataFrame]:
         """Place of each cell among the sorted combinations of some key columns, -1 where one is missing; and these.
@@ -71,7 +77,7 @@ class Cells:
         return codes
 
 
-def cells(
+def reduce_frame(
     frame: Any,
     design: Design,
     outcomes: str | Sequence[str] = (),
@@ -80,12 +86,7 @@ def cells(
     within: str | None = None,
     binary: bool = False,
 ) -> Cells:
-    """Reduce a frame (one row a response, or `design.count` alike ones) to cells that keep the columns `by` apart.
-
-    `within` is a condition (see `analysis.conditions`): responses outside stay in the sample but not in the domain.
-    An answer counts when all `outcomes` are present. `binary=True` refuses outcomes other than 0 and 1.
-    Raises ColumnMissing, ValueMissing, BadWeight, BadCount, NotBinary, BadCondition.
-    """
+    """The cells of a frame, in one GROUP BY; `analysis.cells` documents the arguments and makes them ready."""
     names = (outcomes,) if isinstance(outcomes, str) else tuple(outcomes)
     groups = (by,) if isinstance(by, str) else tuple(by)
     keys = tuple(dict.fromkeys((*design.keys, *groups)))
@@ -148,7 +149,8 @@ def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]
         sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
         sums |= {f"s{i + 2}{j + 2}": dd * y * values[j] for j in range(i)}
         sums |= {f"q{i}{j}": d * y * values[j] for j in range(i)}
-        sums |= {f"odd{i}": (y - y * y).abs()} if binary else {f"q{i}{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
+        sums |= {f"odd{i}": (y - y * y).abs()}
+        sums |= {} if binary else {f"q{i}{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
     return {f"__{name}": expression for name, expression in sums.items()}
 
 
@@ -228,7 +230,7 @@ def _assemble(
         squares=_assemble_squares(table, len(outcomes), binary=binary),
         population=_assemble_population(table, design),
         heaviest=table["__w_high"].to_numpy(dtype=np.float64),
-        binary=binary,
+        zero_one=tuple(not _column(table, f"odd{place}").any() for place in range(len(outcomes))),
     )
 
 

@@ -18,7 +18,7 @@ from analysis.conditions import list_columns
 from analysis.design import Design
 from analysis.errors import BadDesign
 from analysis.jackknife import Jackknife, read_jackknife
-from analysis.reduction import Cells, cells
+from analysis.reduction import Cells, reduce_frame
 from analysis.replicates import Replicates
 from analysis.sample import Sample, prepare
 
@@ -116,7 +116,7 @@ def read_replication(
     inside = list_columns(within) if within else ()
     keys = tuple(dict.fromkeys((*by, *weight, *replicates.columns, *outcomes, *inside)))
     plain = replace(design, replicates=None, lonely_psu=loosen(design))
-    classes = prepare(cells(frame, plain, outcomes, by=keys, within=within))
+    classes = prepare(reduce_frame(frame, plain, outcomes, by=keys, within=within))
     before = classes.replays[replicates.after].before if len(classes.replays) > replicates.after else classes.factor
     base = classes.cells.first * before[:, None]
     factors, scale, rscales, times = _make(replicates, classes, base)

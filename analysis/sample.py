@@ -13,7 +13,7 @@ from analysis.arrays import Flags, Vector
 from analysis.conditions import list_columns, read_condition
 from analysis.design import Design
 from analysis.errors import BadDesign, BadWeight, ColumnMissing, NotBinary
-from analysis.reduction import Cells, cells
+from analysis.reduction import Cells, reduce_frame
 from analysis.stages import Stage, read_stages, weigh_by_population
 from analysis.steps import Step
 
@@ -68,7 +68,7 @@ def read_sample(
     """The sample behind a question, from a frame or from kept cells (which are prepared once)."""
     if isinstance(frame, Cells):
         return prepare(narrow(frame, design, outcomes, by, within=within, binary=binary))
-    return prepare(cells(frame, design, outcomes, by, within=within, binary=binary))
+    return prepare(reduce_frame(frame, design, outcomes, by, within=within, binary=binary))
 
 
 def prepare(table: Cells) -> Sample:
@@ -100,22 +100,34 @@ def narrow(
 
 def _narrow(table: Cells, outcomes: tuple[str, ...], by: tuple[str, ...], within: str | None, *, binary: bool) -> Cells:
     asked = [table.outcomes.index(name) for name in outcomes]
-    if binary and not table.binary:
-        _check_binary(table, asked)
+    for place in asked if binary else ():
+        if not table.zero_one[place]:
+            raise NotBinary(f"Outcome {table.outcomes[place]!r} has values other than 0 and 1; ask for its mean()")
     places = [0, 1, *(2 + place for place in asked)]
-    inside = _evaluate(within, table.keys) if within else np.ones(len(table), dtype=bool)
-    mask = np.ones((len(table), len(places)))
-    mask[~inside, 1:] = 0.0
-    return replace(
+    narrowed = replace(
         table,
         outcomes=outcomes,
         by=by,
-        counts=table.counts[:, places] * mask,
-        first=table.first[:, places] * mask,
-        second=table.second[:, places][:, :, places] * mask[:, :, None] * mask[:, None, :],
-        squares=table.squares[:, asked][:, :, asked] * inside[:, None, None],
-        binary=binary,
+        counts=table.counts[:, places],
+        first=table.first[:, places],
+        second=table.second[:, places][:, :, places],
+        squares=table.squares[:, asked][:, :, asked],
+        zero_one=tuple(table.zero_one[place] for place in asked),
         kept={},
+    )
+    return _cut(narrowed, _evaluate(within, table.keys)) if within else narrowed
+
+
+def _cut(table: Cells, inside: Flags) -> Cells:
+    """The same sample with the domain cut down to some cells."""
+    mask = np.ones((len(table), table.first.shape[1]))
+    mask[~inside, 1:] = 0.0
+    return replace(
+        table,
+        counts=table.counts * mask,
+        first=table.first * mask,
+        second=table.second * mask[:, :, None] * mask[:, None, :],
+        squares=table.squares * inside[:, None, None],
     )
 
 
@@ -129,12 +141,6 @@ def _evaluate(within: str, keys: pd.DataFrame) -> Flags:
     return np.asarray(table["inside"].to_numpy(), dtype=bool)
 
 
-def _check_binary(table: Cells, asked: list[int]) -> None:
-    for place in asked:
-        if not (table.squares[:, place, place] == table.first[:, 2 + place]).all():
-            raise NotBinary(f"Outcome {table.outcomes[place]!r} has values other than 0 and 1; ask for its mean()")
-
-
 def _prepare(table: Cells) -> Sample:
     stages = read_stages(table)
     factor = weigh_by_population(table)
@@ -145,12 +151,13 @@ def _prepare(table: Cells) -> Sample:
         replays.append(Replay(step, before, factor))
     if not (table.first[:, 0] * factor).sum() > 0:
         raise BadWeight("All weights are zero (or there are no responses); nothing can be estimated")
+    same = bool((factor == 1).all())
     return Sample(
         cells=table,
         stages=stages,
         factor=factor,
         replays=tuple(replays),
-        first=table.first * factor[:, None],
-        second=table.second * (factor**2)[:, None, None],
-        squares=table.squares * factor[:, None, None],
+        first=table.first if same else table.first * factor[:, None],
+        second=table.second if same else table.second * (factor**2)[:, None, None],
+        squares=table.squares if same else table.squares * factor[:, None, None],
     )

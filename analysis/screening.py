@@ -20,7 +20,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 FALSE_DISCOVERY_RATE = 0.05
 FEWEST_FAMILIES = 2
-FAMILY_AT_LEAST = 2.5  # z of a family that counts as one of the two that an accusation needs
+FAMILY_AT_LEAST = 2.25  # z of a family that counts as one of the two that an accusation needs
 SPAN = (-1.0, 4.0)  # one family alone must neither condemn nor acquit
 
 
@@ -84,7 +84,7 @@ def _family_scores(findings: tuple[Finding, ...]) -> Floats:
     for family in FAMILIES:
         z = np.concatenate([each.z for each in findings if each.test.family == family], axis=-1)
         looked = np.isfinite(z).sum(axis=-1)
-        best = np.max(np.where(np.isfinite(z), z, -np.inf), axis=-1)
+        best = np.max(np.where(np.isfinite(z), z, -8.0), axis=-1)
         p = -np.expm1(looked * np.log1p(-upper_p(best)))
         scores.append(np.where(looked > 0, z_of_p(p), np.nan))
     return np.stack(scores, axis=-1)

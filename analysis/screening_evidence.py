@@ -22,11 +22,12 @@ class Evidence:
     screen), 1 is the citizen's own link. Leading axes are independent screenings. NaN: not collected.
 
     `rated` and `satisfied` have a last axis of periods. `timed` answers are those whose speed is known, `fast` took
-    under a second an item. `near_pairs` with the mean and variance of their permutation distribution come from
-    `screening_duplicates`. `arrivals` are counted by half-day: `crowded` pairs fell into one half-day, `crowded_even`
-    would if all half-days were alike; `after_hours`, `closing` (the period's last three days) and `overdue` (the
-    invitation was drawn long before) are parts of the arrivals. Of the `device_pairs` of one day, `same_device` share
-    the day's keyed hash.
+    under a second an item. `straight` forms have one answer to all items; among the others, `near_pairs` with the mean
+    and variance of their permutation distribution come from `screening_duplicates`.
+
+    `arrivals` are counted by half-day: `crowded` pairs fell into one half-day, `crowded_even` would if all half-days
+    were alike; `after_hours`, `closing` (the period's last days) and `overdue` (the invitation was drawn long before)
+    are parts of the arrivals. Of the `device_pairs` of one day, `same_device` share the day's keyed hash.
     """
 
     invited: Floats
@@ -35,6 +36,7 @@ class Evidence:
     satisfied: Floats
     timed: Floats
     fast: Floats
+    straight: Floats
     near_pairs: Floats
     near_mean: Floats
     near_variance: Floats

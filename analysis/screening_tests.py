@@ -15,26 +15,28 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analysis.screening_evidence import OFFICE, OWN, TARGETS, Evidence
-from analysis.screening_null import robust_z, two_sided
+from analysis.screening_null import heavy_tailed, robust_z
 
 Floats: TypeAlias = NDArray[np.float64]
 Measured: TypeAlias = tuple[Floats, Floats]
 
 FEWEST_ANSWERS = 30
-FEWEST_PAIRS = 3.0  # expected near pairs below which their logarithm tells nothing
+FEWEST_PAIRS = 3.0  # expected pairs below which their logarithm tells nothing
 BAND = 0.015  # how far above and below a target counts as "just"
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
     """A named test. `family` groups tests that the same cause would move; `scale` says how its effect is read:
-    `odds` and `ratio` are logarithms, `share` is a difference, `dispersion` is 1 where chance alone varies."""
+    `odds` and `ratio` are logarithms, `share` is a difference, `dispersion` is near 1 where chance alone varies.
+    `whole_agency` tests have one result an agency, in the place of the office channel."""
 
     name: str
     family: str
     scale: str
     measure: Callable[[Evidence], Measured]
     sides: int = 1  # 1: suspicious above; 2: on either side; -1: below
+    whole_agency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,13 @@ def run_tests(evidence: Evidence) -> tuple[Finding, ...]:
 
 def _run(test: Test, evidence: Evidence) -> Finding:
     effect, variance = test.measure(evidence)
-    enough = np.nansum(evidence.rated, axis=-1) >= FEWEST_ANSWERS
+    enough = evidence.answers >= FEWEST_ANSWERS
+    if test.whole_agency:
+        enough = np.broadcast_to(enough.any(axis=-1, keepdims=True), enough.shape)
     effect = np.where(enough, effect, np.nan)
     z, centre, between = robust_z(np.swapaxes(effect, -1, -2), np.swapaxes(variance, -1, -2))
-    signed = two_sided(z) if test.sides == 2 else test.sides * z
-    return Finding(test, effect, np.sqrt(variance), centre, np.sqrt(between), np.swapaxes(signed, -1, -2))
+    suspicious = np.swapaxes(heavy_tailed(z, test.sides), -1, -2)
+    return Finding(test, effect, np.sqrt(variance), centre, np.sqrt(between), suspicious)
 
 
 def _log_odds(part: Floats, whole: Floats) -> Measured:
@@ -77,11 +81,9 @@ def _contrast(e: Evidence) -> Measured:
     """Satisfaction where staff can reach against the citizens' own phones; told for the office channel."""
     rated, satisfied = e.rated.sum(axis=-1), e.satisfied.sum(axis=-1)
     value, variance = _log_odds(satisfied, rated)
-    effect, total = np.full(rated.shape, np.nan), np.full(rated.shape, np.nan)
-    comparable = rated[..., OWN] >= FEWEST_ANSWERS
-    effect[..., OFFICE] = np.where(comparable, value[..., OFFICE] - value[..., OWN], np.nan)
-    total[..., OFFICE] = variance[..., OFFICE] + variance[..., OWN]
-    return effect, total
+    comparable = rated.min(axis=-1) >= FEWEST_ANSWERS
+    difference = np.where(comparable, value[..., OFFICE] - value[..., OWN], np.nan)
+    return _for_office(difference, variance.sum(axis=-1))
 
 
 def _speed(e: Evidence) -> Measured:
@@ -89,9 +91,12 @@ def _speed(e: Evidence) -> Measured:
 
 
 def _duplicates(e: Evidence) -> Measured:
-    known = e.near_mean >= FEWEST_PAIRS
-    mean = np.where(known, e.near_mean, np.nan)
-    return np.log((e.near_pairs + 0.5) / (mean + 0.5)), e.near_variance / mean**2
+    """Pairs of forms that differ in at most one item, over what permuting the answers would leave."""
+    return np.log((e.near_pairs + 0.5) / (e.near_mean + 0.5)), (e.near_variance + 0.5) / (e.near_mean + 0.5) ** 2
+
+
+def _straight(e: Evidence) -> Measured:
+    return _log_odds(e.straight, e.answers)
 
 
 def _bursts(e: Evidence) -> Measured:
@@ -120,10 +125,9 @@ def _devices(e: Evidence) -> Measured:
 
 def _bunching(e: Evidence) -> Measured:
     """Periods just above a target against just below, over what a smooth count would put there; per period."""
-    n, s = e.rated, e.satisfied
-    whole = np.sum(n, axis=-1, keepdims=True)
-    p = (np.sum(s, axis=-1, keepdims=True) + 0.5) / (whole + 1)
-    excess, variance = np.zeros(whole.shape[:-1]), np.zeros(whole.shape[:-1])
+    n, s = e.rated.sum(axis=-2), e.satisfied.sum(axis=-2)
+    p = _smooth_share(n, s)
+    excess, variance = np.zeros(n.shape[:-1]), np.zeros(n.shape[:-1])
     for target in TARGETS:
         first = np.ceil(target * n - 1e-9)
         width = np.maximum(1.0, np.ceil(BAND * n))
@@ -135,18 +139,27 @@ def _bunching(e: Evidence) -> Measured:
         variance += (near * share * (1 - share)).sum(axis=-1)
     told = variance > 0
     periods = n.shape[-1]
-    effect = np.where(told, excess / periods, np.nan)
-    return effect, np.where(told, variance / periods**2, np.nan)
+    return _for_office(np.where(told, excess / periods, np.nan), np.where(told, variance / periods**2, np.nan))
 
 
 def _dispersion(e: Evidence) -> Measured:
     """Pearson's chi-square over its degrees of freedom between periods, made normal by its cube root (Wilson and
     Hilferty, PNAS 17, 1931): far below 1 where a quota was kept."""
-    n, s = e.rated, e.satisfied
-    p = (s.sum(axis=-1, keepdims=True) + 0.5) / (n.sum(axis=-1, keepdims=True) + 1)
+    n, s = e.rated.sum(axis=-2), e.satisfied.sum(axis=-2)
+    p = _smooth_share(n, s)
     df = np.maximum((n > 0).sum(axis=-1) - 1.0, 1.0)
     chi = np.divide((s - n * p) ** 2, n * p * (1 - p), out=np.zeros(n.shape), where=n > 0).sum(axis=-1)
-    return np.cbrt(chi / df), np.broadcast_to(2 / (9 * df), chi.shape)
+    return _for_office(np.cbrt(chi / df), 2 / (9 * df))
+
+
+def _smooth_share(n: Floats, s: Floats) -> Floats:
+    return np.asarray((s.sum(axis=-1, keepdims=True) + 0.5) / (n.sum(axis=-1, keepdims=True) + 1))
+
+
+def _for_office(effect: Floats, variance: Floats) -> Measured:
+    """What is told of the whole agency, in the place of its first channel."""
+    nothing = np.full(effect.shape, np.nan)
+    return np.stack([effect, nothing], axis=-1), np.stack([variance, nothing], axis=-1)
 
 
 def _between(n: Floats, p: Floats, first: Floats, last: Floats) -> Floats:
@@ -162,14 +175,15 @@ def _at_most(k: Floats, n: Floats, p: Floats) -> Floats:
 
 TESTS = (
     Test("funnel", "funnel", "odds", _funnel, sides=2),
-    Test("contrast", "contrast", "odds", _contrast),
+    Test("contrast", "contrast", "odds", _contrast, whole_agency=True),
     Test("bursts", "timing", "ratio", _bursts),
     Test("after_hours", "timing", "odds", _after_hours),
     Test("deadline", "timing", "odds", _deadline),
     Test("speed", "speed", "odds", _speed),
     Test("duplicates", "duplicates", "ratio", _duplicates),
-    Test("bunching", "bunching", "share", _bunching),
-    Test("dispersion", "dispersion", "dispersion", _dispersion, sides=-1),
+    Test("straight", "duplicates", "odds", _straight),
+    Test("bunching", "bunching", "share", _bunching, whole_agency=True),
+    Test("dispersion", "dispersion", "dispersion", _dispersion, sides=-1, whole_agency=True),
     Test("devices", "devices", "ratio", _devices),
     Test("overdue", "overdue", "odds", _overdue),
 )

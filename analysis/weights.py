@@ -18,7 +18,7 @@ from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, solve_cal
 from analysis.design import Design
 from analysis.errors import BadDesign, BadMargin
 from analysis.raking import rake_margins
-from analysis.reduction import Cells, cells
+from analysis.reduction import Cells, reduce_frame
 from analysis.sample import narrow, prepare
 from analysis.terms import Categories, Intercept, Model, Number, Term, code_labels, list_labels
 from analysis.trimming import Trimming
@@ -120,7 +120,7 @@ def weights_of(frame: Any, design: Design) -> pd.Series[float]:
     """Final weight of one response of every row of a pandas frame, with the frame's index."""
     table = pd.DataFrame(frame)
     numbered = table.reset_index(drop=True).assign(**{_ROW: np.arange(len(table))})
-    sample = prepare(cells(numbered, design, by=(_ROW,)))
+    sample = prepare(reduce_frame(numbered, design, by=(_ROW,)))
     weights = np.zeros(len(table))
     rows = sample.cells.rows
     weights[sample.cells.keys[_ROW].to_numpy()] = np.divide(
@@ -131,7 +131,7 @@ def weights_of(frame: Any, design: Design) -> pd.Series[float]:
 
 def list_factors(frame: Any, design: Design) -> pd.DataFrame:
     """The chain of factors, one row a cell: base weight, what each step multiplied it with, final weight."""
-    sample = prepare(cells(frame, design))
+    sample = prepare(reduce_frame(frame, design))
     table = sample.cells.keys.assign(responses=sample.cells.rows.astype(np.int64))
     rows = np.where(sample.cells.rows > 0, sample.cells.rows, 1.0)
     base = sample.replays[0].before if sample.replays else sample.factor
@@ -149,7 +149,7 @@ def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[Cells, 
         return kept.cells, kept.first[:, 0]
     if design.weight and not design.steps:
         design = Design(weight=design.weight, count=design.count)
-    sample = prepare(cells(frame, design, by=columns))
+    sample = prepare(reduce_frame(frame, design, by=columns))
     return sample.cells, sample.first[:, 0]
 
 
