@@ -4,8 +4,8 @@
     python benchmarks/fraud.py --full     # 1,000 honest quarters, 100 quarters for each fraud: some minutes
 
 Honest quarters first: whom does the screen list although nobody cheated? Then eight agencies of 150 stuff a share of
-their answers, ordinarily (`CLERK`) or carefully (`CAREFUL`); then each of the twelve scripts, on a quarter and on a
-year's answers together. A figure is the share of dishonest agencies that are listed for a call-back. The full run fails if a promise of docs/fraud.md is not kept.
+their answers, ordinarily (`CLERK`) or carefully (`CAREFUL`); then each of the twelve scripts. A figure is the share of
+dishonest agencies that are listed for a call-back. The full run fails if a promise of docs/fraud.md is not kept.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ SEED = 20260401
 CHEATS, EVERY, FIRST = 8, 18, 3
 AT_ONCE = 100  # quarters in memory
 RATES = (0.05, 0.1, 0.2, 0.4)
-DETECTABLE = 0.5
+DETECTABLE, SELDOM = 0.5, 0.05
 MOST_LISTED, LEAST_AT_20, LEAST_AT_40 = 0.05, 0.8, 0.95
 
 DEFAULT = Country()
-YEAR = replace(DEFAULT, answers=4 * DEFAULT.answers)  # four quarters screened together
 COUNTRIES: Mapping[str, Country] = {
     "as everywhere": DEFAULT,
     "half as many answers": replace(DEFAULT, answers=110.0),
@@ -88,10 +87,7 @@ def main() -> None:
         for rate in RATES
     }
     print(power_table(power))
-    scripts = {
-        name: (try_fraud(fraud, dishonest, chosen.seed), try_fraud(fraud, max(2, dishonest // 4), chosen.seed, YEAR))
-        for name, fraud in SCRIPTS.items()
-    }
+    scripts = {name: try_fraud(fraud, dishonest, chosen.seed) for name, fraud in SCRIPTS.items()}
     print(scripts_table(scripts))
     print(f"\nseed {chosen.seed}, {time.perf_counter() - began:.0f} s", file=sys.stderr)
     if chosen.full and not keeps_promises(honest, power):
@@ -106,10 +102,10 @@ def try_honest(country: Country, quarters: int, seed: int) -> Honest:
     return Honest(quarters, listed / quarters, alone / quarters)
 
 
-def try_fraud(fraud: Fraud, quarters: int, seed: int, country: Country = DEFAULT) -> Caught:
+def try_fraud(fraud: Fraud, quarters: int, seed: int) -> Caught:
     cheats = [FIRST + EVERY * number for number in range(CHEATS)]
     listed, honest, alone, places = 0, 0, np.zeros(len(TESTS)), []
-    for found in _screen_quarters(country, dict.fromkeys(cheats, fraud), quarters, seed + 1_000_000):
+    for found in _screen_quarters(DEFAULT, dict.fromkeys(cheats, fraud), quarters, seed + 1_000_000):
         listed += int(found.listed[:, cheats].sum())
         honest += int(found.listed.sum()) - int(found.listed[:, cheats].sum())
         alone += found.single.any(axis=-1)[:, :, cheats].sum(axis=(1, 2))
@@ -137,22 +133,17 @@ def power_table(found: Mapping[tuple[str, float], Caught]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def scripts_table(found: Mapping[str, tuple[Caught, Caught]]) -> str:
-    lines = ["| script | listed | one test alone | place | over a year: listed | one test alone | place | verdict |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    lines += [
-        f"| {name} | {_row(quarter)} | {_row(year)} | {verdict(quarter, year)} |"
-        for name, (quarter, year) in found.items()
-    ]
+def scripts_table(found: Mapping[str, Caught]) -> str:
+    lines = ["| script | listed | one test alone | median place of 150 | verdict |", "| --- | --- | --- | --- | --- |"]
+    for name, each in found.items():
+        alone = f"{each.test} {each.alone:.2f}" if each.alone >= SELDOM else "none"
+        lines.append(f"| {name} | {each.listed:.2f} | {alone} | {each.place:.0f} | {verdict(each)} |")
     return "\n".join(lines) + "\n"
 
 
-def verdict(quarter: Caught, year: Caught) -> str:
+def verdict(caught: Caught) -> str:
     """Caught where at least half of those who did it are listed or stand out in one named test."""
-    for caught, words in ((quarter, "caught"), (year, "caught over a year")):
-        if max(caught.listed, caught.alone) >= DETECTABLE:
-            return words
-    return "undetectable"
+    return "caught" if max(caught.listed, caught.alone) >= DETECTABLE else "undetectable"
 
 
 def keeps_promises(honest: Mapping[str, Honest], power: Mapping[tuple[str, float], Caught]) -> bool:
@@ -167,11 +158,6 @@ def _screen_quarters(country: Country, frauds: Mapping[int, Fraud], quarters: in
     for start in range(0, quarters, AT_ONCE):
         numbers = range(start, min(quarters, start + AT_ONCE))
         yield screen(stack([simulate_evidence(country, frauds, seed + number) for number in numbers]))
-
-
-def _row(caught: Caught) -> str:
-    alone = f"{caught.test} {caught.alone:.2f}" if caught.alone >= 0.05 else "none"
-    return f"{caught.listed:.2f} | {alone} | {caught.place:.0f}"
 
 
 if __name__ == "__main__":
