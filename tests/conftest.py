@@ -19,6 +19,8 @@ from survey.proof import Signer
 from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.migrating import migrate
+from survey.store.roles import RESTRICTED, Role
+from survey.store.roles_postgresql import make_roles, role_name
 
 TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
@@ -96,6 +98,22 @@ def database(database_url: str, home: Path) -> Iterator[Database]:
     opened = Database(database_url, home / "write.lock")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def as_role(database: Database, home: Path) -> Iterator[dict[Role, Database]]:
+    """The same database opened as each restricted role: by an authorizer, by signing in as the role."""
+    if not database.is_sqlite:
+        make_roles(database)
+    opened = {role: Database(_url_of(database, role), home / "write.lock", role) for role in RESTRICTED}
+    yield opened
+    for each in opened.values():
+        each.close()
+
+
+def _url_of(database: Database, role: Role) -> str:
+    url = database.engine.url if database.is_sqlite else database.engine.url.set(username=role_name(role))
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

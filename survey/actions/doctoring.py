@@ -14,6 +14,8 @@ from survey.settings import SECRET_FILE, Settings, SettingsError
 from survey.store import jobs, ledger, responses
 from survey.store.database import Database, sqlite_version
 from survey.store.migrating import SchemaOutdated
+from survey.store.roles import Role
+from survey.store.roles_postgresql import is_restricted
 
 FREE_BYTES = 1 << 30
 OLDEST_CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,6 +41,7 @@ class Patient(Protocol):
     def database(self) -> Database: ...
     @property
     def now(self) -> datetime: ...
+    def database_of(self, role: Role) -> Database: ...
 
 
 def examine(installation: Patient) -> list[Diagnosis]:
@@ -55,7 +58,8 @@ def examine(installation: Patient) -> list[Diagnosis]:
     except Exception as error:
         remedy = f"{type(error).__name__}: check HAILONG_DATABASE_URL, and that the server runs and accepts this user."
         return [*findings, Diagnosis(False, "Database cannot be opened", remedy)]
-    return [*findings, Diagnosis(True, "Database schema is the newest"), *_examine_database(database, installation.now)]
+    findings += [Diagnosis(True, "Database schema is the newest"), _examine_roles(installation.database_of(Role.WEB))]
+    return [*findings, *_examine_database(database, installation.now)]
 
 
 def _examine_machine(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
@@ -119,3 +123,15 @@ def _examine_checkpoint(database: Database, now: datetime) -> Diagnosis:
     late = bool(waiting) and (newest is None or now.date() - newest.signed_on > LATE)
     remedy = "Is `hailong work` running? Strata with few answers wait until their wave closes." if late else ""
     return Diagnosis(True, f"Ledger: {age}, {waiting:,} answers in the inbox", remedy)
+
+
+def _examine_roles(database: Database) -> Diagnosis:
+    if database.is_sqlite:
+        return Diagnosis(True, "Database: one file; its web connections may not change or remove an answer")
+    if is_restricted(database):
+        return Diagnosis(True, "Database: the web's user may not change or remove an answer")
+    return Diagnosis(
+        True,
+        "Database: one user for all; whoever breaks into the web process may remove answers that are not sealed",
+        "Good for a trial. Else run `hailong roles create` and give each process the address of its role.",
+    )

@@ -12,6 +12,7 @@ from survey.cli.installation import Installation
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("survey.cli.setting_up", "init"),
     "migrate": ("survey.cli.setting_up", "migrate"),
+    "roles": ("survey.cli.separating", "roles"),
     "doctor": ("survey.cli.setting_up", "doctor"),
     "serve": ("survey.cli.running", "serve"),
     "work": ("survey.cli.running", "work"),

@@ -12,6 +12,7 @@ from survey.keys import Keys, derive_keys, load_signer
 from survey.proof import Signer
 from survey.settings import Settings, load_settings
 from survey.store.database import Database
+from survey.store.roles import Role
 
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -33,10 +34,18 @@ class Installation:
 
     @cached_property
     def database(self) -> Database:
-        """The database, with the schema that this program needs. Raises SchemaOutdated."""
+        """The database as whoever works on it, with the schema that this program needs. Raises SchemaOutdated."""
+        return self.database_of(Role.WORK)
+
+    def database_of(self, role: Role) -> Database:
+        """The database at the address of a role. Only web processes are restricted on SQLite, where all share a file.
+
+        Raises SchemaOutdated.
+        """
         from survey.store.migrating import check_schema
 
-        database = Database(self.settings.database_url, self.settings.lock_file)
+        settings = self.settings
+        database = Database(settings.database_url_of(role), settings.lock_file)
         check_schema(database)
         return database
 

@@ -14,6 +14,7 @@ import click
 
 from survey.cli.installation import Installation, pass_installation
 from survey.settings import ADDRESS_FILE
+from survey.store.roles import Role
 
 PARENT_VARIABLE = "HAILONG_PARENT"
 THREADS = 16
@@ -39,8 +40,9 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
     if settings.is_sqlite and workers not in (None, 1):
         raise click.UsageError("SQLite is served by one process (it has one writer). Use PostgreSQL for more.")
     _refuse_taken(bind)
-    _ = installation.database
-    _ = installation.signer
+    installation.database_of(Role.WEB).close()
+    if with_work:
+        _ = installation.signer
     from survey.cli.server import Server
 
     doors = ("citizens", "staff") if door == "both" else (door,)

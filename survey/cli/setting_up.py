@@ -12,6 +12,7 @@ from survey.cli.installation import Installation, pass_installation
 from survey.settings import make_home, write_private
 from survey.store.database import Database
 from survey.store.migrating import migrate as run_migrations
+from survey.store.roles import Role
 
 DEMO_ACCOUNTS = "demo-accounts.txt"
 DEMO_STAFF = (("lanh-dao", "official"), ("thong-ke", "statistician"))
@@ -57,8 +58,12 @@ def doctor(installation: Installation) -> None:
 
 
 def _migrate(installation: Installation) -> None:
+    from survey.store.roles_postgresql import grant_existing_roles
+
     settings = installation.settings
-    before, after = run_migrations(Database(settings.database_url, settings.lock_file))
+    database = Database(settings.database_url_of(Role.MIGRATE), settings.lock_file)
+    before, after = run_migrations(database)
+    grant_existing_roles(database)
     if before == after:
         click.echo(f"Database: schema {after}, nothing to do.")
     else:

@@ -152,11 +152,8 @@ PERMISSIONS: Mapping[str, Row] = {
     "message": _row(work=MANAGE),
     "auditor_key": REGISTER,
     "auditor_contact": _row(work=MANAGE, audit=LOOK),
-    "opt_out": _row(web=APPEND, work=MANAGE),
+    "opt_out": _row(web=KEEP, work=MANAGE),
     "checkpoint_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
-    # kiosks and interviewers' devices
-    "device": _row(web=KEEP, work=MANAGE, read=LOOK, audit=LOOK),
-    "refused_replay": APPENDED | {Role.WEB: APPEND},
     # places
     "area": REGISTER,
     "area_predecessor": REGISTER,

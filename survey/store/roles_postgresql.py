@@ -16,6 +16,10 @@ LIMITS = {
     Role.READ: {"statement_timeout": "60s", "default_transaction_read_only": "on"},
     Role.AUDIT: {"lock_timeout": "10s"},
 }
+WHO_CAN = (
+    "Set HAILONG_MIGRATE_DATABASE_URL to the database's owner, with the right CREATEROLE, "
+    "or let a superuser run `hailong roles create`."
+)
 
 
 class RolesNotMade(Exception):
@@ -33,6 +37,8 @@ def make_roles(database: Database) -> list[str]:
         raise RolesNotMade("SQLite has no roles: `hailong serve` restricts its own connections. Nothing is to be made.")
     try:
         with database.writing("make-roles") as connection:
+            if not _owns_tables(connection):
+                raise RolesNotMade(f"This user does not own the tables. {WHO_CAN}")
             known = _existing(connection)
             missing = [role for role in RESTRICTED if role not in known]
             for role in missing:
@@ -42,10 +48,8 @@ def make_roles(database: Database) -> list[str]:
             _close_to_everybody(connection)
             _grant(connection, RESTRICTED)
     except DBAPIError as error:
-        raise RolesNotMade(
-            f"The roles were not made: {str(error.orig).strip().splitlines()[0]}. Set HAILONG_MIGRATE_DATABASE_URL to "
-            "the database's owner, with the right CREATEROLE, or let a superuser run `hailong roles create`."
-        ) from error
+        reason = str(error.orig).strip().splitlines()[0]
+        raise RolesNotMade(f"The roles were not made: {reason}. {WHO_CAN}") from error
     return [role_name(role) for role in missing]
 
 
@@ -61,9 +65,7 @@ def grant_existing_roles(database: Database) -> int:
 
 
 def is_restricted(database: Database) -> bool:
-    """Whether this connection's user may remove rows of the inbox: no restricted role but `work` may."""
-    if database.is_sqlite:
-        return database.role in RESTRICTED
+    """Whether a PostgreSQL user may not remove rows of the inbox, as only `work` and the owner may."""
     with database.reading() as connection:
         return not connection.scalar(text("SELECT has_table_privilege('inbox', 'DELETE')"))
 
