@@ -80,7 +80,7 @@ def release_wave(database: Database, wave_code: str, *, by: str, today: date) ->
 def release_due_waves(database: Database, today: date) -> int:
     """Release every demo wave whose tally has grown since its last release; the number made."""
     with database.reading() as connection:
-        demos = [wave.code for wave in waves.list_waves(connection) if wave.purpose == "demo"]
+        demos = [wave.code for wave in waves.list_waves(connection) if wave.purpose == "demo" and wave.voice_of is None]
         due = [code for code in demos if _has_grown(connection, code)]
     return sum(release_wave(database, code, by="work", today=today) is not None for code in due)
 
