@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy import text
 
 from survey.store.database import Database
 
 Order = Mapping[bytes, object]
 Window = tuple[str, int]
+HIDDEN = (
+    "xmin::text::bigint AS born, cmin::text::bigint AS step, "
+    "(ctid::text::point)[0] * 1000 + (ctid::text::point)[1] AS place"
+)
 WAL_HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
 
 
@@ -48,7 +53,7 @@ class Result:
 
     @property
     def luck(self) -> float:
-        """Three standard deviations of the rate of a blind guess, which hits one a window on average, with variance 1."""
+        """Three standard deviations of the rate of a blind guess, one hit a window, with variance 1."""
         return 3 * (self.chance / self.tokens) ** 0.5
 
 
@@ -56,7 +61,7 @@ def attack(database: Database, folders: Sequence[Path], truth: Truth) -> Result:
     """The best that can be learnt from all the traces in these folders and in the database."""
     answers = list(truth.answer_of.values())
     tokens = list(truth.answer_of)
-    needles = [*tokens, *answers]
+    needles = Needles([*tokens, *answers])
     orders = [*_orders_in_files(folders, needles), *_orders_in_logs(folders, needles), *_orders_in_tables(database)]
     of_tokens = [(name, order) for name, order in orders if _covers(order, tokens)]
     of_answers = [(name, order) for name, order in orders if _covers(order, answers)]
@@ -95,20 +100,21 @@ def _covers(order: Order, values: Sequence[bytes]) -> bool:
     return sum(value in order for value in values) >= len(values) / 5
 
 
-def _orders_in_files(folders: Sequence[Path], needles: Sequence[bytes]) -> Iterator[tuple[str, Order]]:
+def _orders_in_files(folders: Sequence[Path], needles: Needles) -> Iterator[tuple[str, Order]]:
     """For each file, and each folder as one, the places at which values stand: the first, the second ..., the last."""
     for folder in folders:
         whole: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                places = {needle: found for needle in needles if (found := _find_all(path.read_bytes(), needle))}
+                places: dict[bytes, list[int]] = defaultdict(list)
+                for value, place in needles.find(path.read_bytes()):
+                    places[value].append(place)
+                    whole[value].append((path.name, place))
                 yield from _ranked(path.name, places)
-                for needle, found in places.items():
-                    whole[needle] += [(path.name, place) for place in found]
         yield from _ranked(folder.name, whole)
 
 
-def _orders_in_logs(folders: Sequence[Path], needles: Sequence[bytes]) -> Iterator[tuple[str, Order]]:
+def _orders_in_logs(folders: Sequence[Path], needles: Needles) -> Iterator[tuple[str, Order]]:
     """In SQLite's write-ahead log: the commits after which a value stands in more places than before."""
     for path in (path for folder in folders for path in folder.rglob("*-wal")):
         came: dict[bytes, list[int]] = defaultdict(list)
@@ -116,12 +122,12 @@ def _orders_in_logs(folders: Sequence[Path], needles: Sequence[bytes]) -> Iterat
         for number, commit in enumerate(_commits(path.read_bytes())):
             gained: Counter[bytes] = Counter()
             for page, content in commit.items():
-                found = Counter(needle for needle in needles if needle in content)
+                found = Counter({value for value, _ in needles.find(content)})
                 gained.update(found)
                 gained.subtract(pages.get(page, Counter()))
                 pages[page] = found
-            for needle in (needle for needle, gain in gained.items() if gain > 0):
-                came[needle].append(number)
+            for value in (value for value, gain in gained.items() if gain > 0):
+                came[value].append(number)
         yield from _ranked("more in the log", came)
 
 
@@ -135,13 +141,24 @@ def _commits(log: bytes) -> Iterator[dict[bytes, bytes]]:
             pages = {}
 
 
-def _find_all(haystack: bytes, needle: bytes) -> list[int]:
-    found = []
-    at = haystack.find(needle)
-    while at >= 0:
-        found.append(at)
-        at = haystack.find(needle, at + 1)
-    return found
+class Needles:
+    """Values of 32 random bytes to look for in many haystacks."""
+
+    def __init__(self, values: Sequence[bytes]) -> None:
+        self._values = {int.from_bytes(value[:8], "little"): value for value in values}
+        self._beginnings = np.sort(np.array(list(self._values), dtype="<u8"))
+
+    def find(self, haystack: bytes) -> list[tuple[bytes, int]]:
+        """Every value found, with its place, in the order of places."""
+        found: list[tuple[bytes, int]] = []
+        for shift in range(min(8, len(haystack))):
+            words = np.frombuffer(haystack, dtype="<u8", count=(len(haystack) - shift) // 8, offset=shift)
+            near = np.searchsorted(self._beginnings, words).clip(max=len(self._beginnings) - 1)
+            for at in np.flatnonzero(self._beginnings[near] == words):
+                place, value = int(at) * 8 + shift, self._values[int(words[at])]
+                if haystack[place : place + len(value)] == value:
+                    found.append((value, place))
+        return sorted(found, key=lambda each: each[1])
 
 
 def _ranked(name: str, places: Mapping[bytes, Sequence[object]]) -> Iterator[tuple[str, Order]]:
@@ -153,18 +170,20 @@ def _ranked(name: str, places: Mapping[bytes, Sequence[object]]) -> Iterator[tup
 
 
 def _orders_in_tables(database: Database) -> Iterator[tuple[str, Order]]:
+    """What the columns say, and on PostgreSQL the hidden ones: transaction, command, place in the file."""
+    tables = (("spent", "token_hash"), ("invitation", "token_hash"), ("inbox", "nonce1"), ("ledger", "nonce1"))
     with database.reading() as connection:
-        rows = connection.execute(text("SELECT nonce1, position, codes FROM ledger")).all()
-        yield "ledger.position", {bytes(row.nonce1): row.position for row in rows}
-        for attribute in ("period", "language", "channel"):
-            yield attribute, {bytes(row.nonce1): json.loads(bytes(row.codes))[attribute] for row in rows}
-        invited = connection.execute(text("SELECT token_hash, position, channel FROM invitation")).all()
-        yield "invitation.position", {bytes(row.token_hash): row.position for row in invited}
-        yield "invitation.channel", {bytes(row.token_hash): row.channel for row in invited}
-        if database.is_sqlite:
-            return
-        hidden = "xmin::text::bigint AS born, cmin::text::bigint AS step, (ctid::text::point)[0] * 1000 + (ctid::text::point)[1] AS place"
-        for table, column in (("spent", "token_hash"), ("invitation", "token_hash"), ("ledger", "nonce1")):
-            rows = connection.execute(text(f"SELECT {column} AS value, {hidden} FROM {table}")).all()
-            for name in ("born", "step", "place"):
-                yield f"{table} {name}", {bytes(row.value): getattr(row, name) for row in rows}
+        for table in ("inbox", "ledger"):
+            answers = connection.execute(text(f"SELECT nonce1, codes FROM {table}")).all()
+            for attribute in ("period", "language", "channel"):
+                yield (
+                    f"{table} {attribute}",
+                    {bytes(row.nonce1): json.loads(bytes(row.codes))[attribute] for row in answers},
+                )
+        for table, column in tables:
+            hidden = "0 AS alike" if database.is_sqlite else HIDDEN
+            rows = connection.execute(text(f"SELECT {column} AS value, {table}.*, {hidden} FROM {table}")).mappings()
+            kept = [dict(row) for row in rows]
+            for name in ("position", "channel", "born", "step", "place"):
+                if kept and name in kept[0]:
+                    yield f"{table} {name}", {bytes(row["value"]): row[name] for row in kept}
