@@ -36,7 +36,6 @@ def upgrade() -> None:
         ),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False, comment="when the job looks at it again"),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True, comment="when a gateway took the message"),
         sa.Column(
             "report",

@@ -39,7 +39,8 @@ class TextGateway:
     def send(self, to: str, text: str, identifier: str) -> str | None:
         """Hand a message over; the provider's number of it while delivery is to be confirmed, else None.
 
-        `identifier` is the same for a message that is sent again, for providers that then send once.
+        `identifier` is new with every attempt: a message that is sent again holds another code, and a provider that
+        took it for a repetition would deliver only the void one.
         Raises GatewayForbidden, GatewayUnavailable, RecipientRefused.
         """
         values = {"to": to, "text": text, "id": identifier}

@@ -98,14 +98,29 @@ def find_place(connection: Connection, wave_code: str, stratum_code: str, positi
     return Place(*row) if row else None
 
 
-def list_drawn_units(connection: Connection, wave_code: str, unit_hashes: Sequence[bytes]) -> dict[bytes, Place]:
-    """Those of some units that were drawn, each with its place; at most a few hundred hashes at a time."""
+def list_waiting_units(connection: Connection, wave_code: str, unit_hashes: Sequence[bytes]) -> dict[bytes, Place]:
+    """Those of some units that were drawn and have neither a token nor a contact; a few hundred hashes at a time."""
     query = (
         select(frame_unit.c.unit_hash, *PLACE)
         .join(frame_unit, _same_place(frame_unit))
-        .where(frame_unit.c.wave_code == wave_code, frame_unit.c.unit_hash.in_(unit_hashes))
+        .outerjoin(contact, _same_place(contact))
+        .where(
+            frame_unit.c.wave_code == wave_code,
+            frame_unit.c.unit_hash.in_(unit_hashes),
+            invitation.c.disposition == DRAWN,
+            contact.c.position.is_(None),
+        )
     )
     return {row[0]: Place(*row[1:]) for row in connection.execute(query)}
+
+
+def find_drawn_unit(connection: Connection, wave_code: str, unit_hash: bytes) -> Place | None:
+    """The place of a unit in a wave; None when it was not drawn."""
+    query = select(*PLACE).join(frame_unit, _same_place(frame_unit))
+    row = connection.execute(
+        query.where(frame_unit.c.wave_code == wave_code, frame_unit.c.unit_hash == unit_hash)
+    ).one_or_none()
+    return Place(*row) if row else None
 
 
 def list_waves_of_unit(connection: Connection, unit_hash: bytes, today: date) -> list[tuple[str, str]]:

@@ -33,7 +33,6 @@ contact = Table(
     Column("loaded_at", DateTime(timezone=True), nullable=False, comment="forgotten 72 hours later at the latest"),
     Column("next_at", DateTime(timezone=True), nullable=False, comment="when the job looks at it again"),
     Column("attempts", Integer, nullable=False),
-    Column("attempted_at", DateTime(timezone=True)),
     Column("sent_at", DateTime(timezone=True), comment="when a gateway took the message"),
     Column("report", LargeBinary, comment="the gateway's number of the message, encrypted, while it is unconfirmed"),
     Column("reminded", Boolean, nullable=False, server_default=false()),
