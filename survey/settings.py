@@ -45,7 +45,8 @@ class Sending:
 class Settings:
     """Where one installation lives and what it must keep secret.
 
-    `hosts` empty means: any host name that resolves to this machine's loopback address, nothing else.
+    `hosts` empty means: any host name that resolves to this machine's loopback address, nothing else. `signer` is the
+    socket of the process that holds the key; None means embedded, where the key is in the home.
     """
 
     home: Path
@@ -55,6 +56,7 @@ class Settings:
     base_url: str = DEFAULT_ADDRESS
     proxies: int = 0
     database_urls: Mapping[str, str] = field(default_factory=dict)
+    signer: Path | None = None
 
     def database_url_of(self, role: str) -> str:
         """Where a process signs in as `role`: its own address, else the one that all share."""
@@ -85,6 +87,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=_base_url(environ, home),
         proxies=_whole_number(environ, "HAILONG_PROXIES"),
         database_urls=_database_urls(environ),
+        signer=_signer_socket(environ),
     )
 
 
@@ -122,6 +125,15 @@ def _own_file(home: Path) -> str:
 def _database_urls(environ: Mapping[str, str]) -> dict[str, str]:
     names = {role: f"HAILONG_{role.upper()}_DATABASE_URL" for role in ROLES_WITH_ADDRESS}
     return {role: _sqlalchemy_url(name, environ[name]) for role, name in names.items() if environ.get(name)}
+
+
+def _signer_socket(environ: Mapping[str, str]) -> Path | None:
+    address = environ.get("HAILONG_SIGNER")
+    if not address:
+        return None
+    if not address.startswith("unix:/"):
+        raise SettingsError(f"HAILONG_SIGNER is '{address}'. Set it to unix:/path/of/the/socket of `hailong sign`.")
+    return Path(address.removeprefix("unix:"))
 
 
 def _sqlalchemy_url(name: str, url: str) -> str:
