@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
@@ -17,9 +18,10 @@ from survey.store.database import Database
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
-from survey.web import citizen, health
+from survey.web import citizen, citizen_pages, health
 from survey.web.access import check_every_route
 from survey.web.headers import install_headers
+from survey.web.lean import LeanFlask
 from survey.web.services import Services, clock, install_services
 
 CITIZENS, STAFF = "citizens", "staff"
@@ -30,7 +32,7 @@ MOST_FORM_PARTS = 500
 
 def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[[], datetime] = clock) -> Flask:
     """The web application of an installation. Raises UndeclaredAccess, or SchemaOutdated for an old database."""
-    app = Flask("survey.web", static_folder="static")
+    app = LeanFlask("survey.web", static_folder="static")
     keys = derive_keys(settings.secret_key)
     database = Database(settings.database_url, settings.lock_file, Role.WEB)
     check_schema(database)
@@ -95,10 +97,14 @@ def _install_host_check(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_host() -> Response | None:
-        name = urlsplit(f"//{request.host}").hostname or ""
-        if settings.hosts and name.lower() not in allowed:
+        if settings.hosts and _host_name(request.host) not in allowed:
             return Response("This address is not served here.\n", 421, mimetype="text/plain")
         return None
+
+
+@lru_cache(maxsize=256)
+def _host_name(host: str) -> str:
+    return (urlsplit(f"//{host}").hostname or "").lower()
 
 
 def _install_address_check(app: Flask) -> None:
@@ -113,7 +119,7 @@ def _install_address_check(app: Flask) -> None:
 def _install_errors(app: Flask) -> None:
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_: Exception) -> Response:
-        return citizen.too_large()
+        return citizen_pages.too_large()
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
@@ -122,12 +128,12 @@ def _install_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
         app.logger.error("unhandled %s in %s", type(error).__name__, request.endpoint, exc_info=error)
-        return _staff_error("server_error", 500) if _for_staff() else citizen.broken()
+        return _staff_error("server_error", 500) if _for_staff() else citizen_pages.broken()
 
 
 def _refused(error: HTTPException) -> Response:
     if error.code == 404 and not _for_staff():
-        return citizen.not_found()
+        return citizen_pages.not_found()
     if _for_staff():
         words = {403: "forbidden", 404: "not_found", 400: "expired_form"}
         return _staff_error(words.get(error.code or 500, "server_error"), error.code or 500)

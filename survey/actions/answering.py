@@ -154,7 +154,7 @@ def new_response(
 
 def new_receipt(keys: Keys, key: str) -> str:
     """The receipt code of an idempotency key; the same key, the same receipt. Raises StaleForm."""
-    return receipt_code(keys.receipt, _checked_key(key))
+    return receipt_code(keys.receipt, checked_key(key))
 
 
 def find_receipt(database: Database, typed: str) -> ReceiptState:
@@ -220,6 +220,13 @@ def clean_text(text: str) -> str:
     return "".join(letters).strip()[:LONGEST_COMMENT]
 
 
+def checked_key(key: str) -> str:
+    """The form's own key as it came; raises StaleForm when no form made it."""
+    if not 16 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isalnum():
+        raise StaleForm
+    return key
+
+
 def _find_form(
     database: Database, keys: Keys, token: str, today: date, *, spent_may_be_over: bool = False
 ) -> tuple[OpenForm, bool]:
@@ -263,12 +270,6 @@ def _canonical(token: str) -> str:
     if canonical is None:
         raise MistypedToken
     return canonical
-
-
-def _checked_key(key: str) -> str:
-    if not 16 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isalnum():
-        raise StaleForm
-    return key
 
 
 def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, on: date, assisted: int) -> dict[str, object]:

@@ -15,7 +15,7 @@ from survey.documents.splicing import SplicedPage, cut_page
 
 @dataclass(frozen=True, slots=True)
 class ThanksPage:
-    """After the commit. `receipt` is the short code, as it is to be read out."""
+    """After the commit. `receipt` is the short code, as it is to be read out; empty when it was declined."""
 
     receipt: str
     receipt_url: str | None = None
@@ -85,10 +85,13 @@ THANKS_PARTS = {"nonce": "\ue001", "receipt": "\ue002"}
 
 
 @cache
-def thanks_page(receipt_url: str, language: str) -> SplicedPage:
-    """Thank you, the receipt, and what it proves: rendered once a language; a visit differs by nonce and receipt."""
-    page = ThanksPage(THANKS_PARTS["receipt"], receipt_url + THANKS_PARTS["receipt"])
-    return cut_page(render_thanks(page, CitizenShell(nonce=THANKS_PARTS["nonce"]), language), THANKS_PARTS)
+def thanks_page(receipt_url: str | None, language: str, khmer_font: bool = False) -> SplicedPage:
+    """Thank you, the receipt, and what it proves: rendered once a language; a visit differs by nonce and receipt.
+    Without an address the receipt was declined, and nothing is said of it."""
+    receipt = THANKS_PARTS["receipt"]
+    page = ThanksPage("" if receipt_url is None else receipt, None if receipt_url is None else receipt_url + receipt)
+    shell = CitizenShell(THANKS_PARTS["nonce"], khmer_font=khmer_font)
+    return cut_page(render_thanks(page, shell, language), THANKS_PARTS)
 
 
 def render_thanks(page: ThanksPage, shell: CitizenShell, language: str) -> str:

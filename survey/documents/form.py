@@ -1,14 +1,16 @@
-"""The citizen's answer page. Rendered once per (questionnaire version, language, mode), then spliced per visit.
+"""The citizen's answer page. Rendered once per (questionnaire version, language, mode, layout), then spliced per visit.
 
-Only a page that comes back with errors is rendered in full, with everything that was typed. Both go through one
-template, so they cannot differ in anything else.
+Only a page that comes back with answers on it is rendered in full. Both go through one template, so they cannot differ
+in anything else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from survey.documents.environment import render
+from survey.documents.layout import Layout, lay_out
 from survey.documents.shell import CitizenShell, LanguageLink
 from survey.documents.splicing import CUT, SplicedPage, cut_page
 from survey.mandate.questionnaires import Questionnaire
@@ -17,9 +19,9 @@ MODES = ("link", "kiosk")
 DEFAULT_ACTION = "/answer"
 COMMENT_LIMIT = 2000
 # Private-use characters stand for the per-visit parts while the body is rendered; no text of the mandate holds them.
-PARTS = {"nonce": "\ue001", "token": "\ue002", "key": "\ue003"}
+PARTS = {"nonce": "\ue001", "token": "\ue002", "key": "\ue003", "carried": "\ue004"}
 
-_pages: dict[tuple[str, str, str, str], SplicedPage] = {}
+_pages: dict[tuple[object, ...], SplicedPage] = {}
 
 
 class UnknownMode(ValueError):
@@ -29,32 +31,55 @@ class UnknownMode(ValueError):
         super().__init__(f"No such mode: {mode!r}. Use one of {', '.join(MODES)}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What stands on a page that comes back: `answers` by item code, `errors` as codes of `verdicts.FORM_ERRORS`,
+    `added` items that these answers brought up. The keyboard's focus lands on the first of either."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
+    declined: bool = False
+
+
 def form_page(
-    questionnaire: Questionnaire, language: str, mode: str = "link", action: str = DEFAULT_ACTION
+    questionnaire: Questionnaire,
+    language: str,
+    mode: str = "link",
+    action: str = DEFAULT_ACTION,
+    *,
+    layout: Layout | None = None,
+    recordings: tuple[tuple[str, str], ...] = (),
+    khmer_font: bool = False,
 ) -> SplicedPage:
-    """The empty form, from the cache after the first time."""
-    cached = (questionnaire.digest, language, mode, action)
+    """A page of the form without answers on it, from the cache after the first time: the first page unless a layout
+    says otherwise. `recordings` are pairs of item code and address."""
+    cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font)
     if cached not in _pages:
-        _pages[cached] = cut_page(_render(questionnaire, language, mode, action, {}, {}), PARTS)
+        shown = layout or lay_out(questionnaire, 0, {})
+        _pages[cached] = cut_page(
+            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font), PARTS
+        )
     return _pages[cached]
 
 
-def form_with_errors(
+def form_with_answers(
     questionnaire: Questionnaire,
     language: str,
-    mode: str,
-    answers: Mapping[str, str],
-    errors: Mapping[str, str],
+    filled: Filled,
+    layout: Layout,
     *,
+    recordings: tuple[tuple[str, str], ...] = (),
+    khmer_font: bool = False,
     token: str,
     key: str,
+    carried: str,
     nonce: str,
-    action: str = DEFAULT_ACTION,
 ) -> bytes:
-    """The form again with all that was typed. `answers` maps item codes to choice codes or text; `errors` maps item
-    codes to codes of `verdicts.FORM_ERRORS`. The keyboard's focus lands on the first item with an error."""
-    body = _render(questionnaire, language, mode, action, _without_parts(answers), errors)
-    return cut_page(body, PARTS).splice(token=token, key=key, nonce=nonce)
+    """A page of the form with all that was typed on it."""
+    clean = Filled(_without_parts(filled.answers), filled.errors, filled.added, filled.declined)
+    body = _render(questionnaire, language, "link", DEFAULT_ACTION, layout, clean, recordings, khmer_font)
+    return cut_page(body, PARTS).splice(token=token, key=key, nonce=nonce, carried=carried)
 
 
 def language_links(parameter: str = "language") -> tuple[LanguageLink, ...]:
@@ -67,25 +92,41 @@ def _render(
     language: str,
     mode: str,
     action: str,
-    answers: Mapping[str, str],
-    errors: Mapping[str, str],
+    layout: Layout,
+    filled: Filled,
+    recordings: tuple[tuple[str, str], ...],
+    khmer_font: bool,
 ) -> str:
     if mode not in MODES:
         raise UnknownMode(mode)
-    # Following a language link would drop what was typed, so a page with errors offers none.
-    links = () if errors else language_links()
+    shown = {*layout.asked, *dict(layout.conditions)}
+    focused = [
+        item.code
+        for item in questionnaire.items_on(layout.step)
+        if item.code in filled.errors or item.code in filled.added
+    ]
     return render(
         "citizen/form.html",
         language,
         questionnaire=questionnaire,
+        sections=[
+            (section, [item for item in section.items if item.code in shown])
+            for section in questionnaire.pages[layout.step]
+            if any(item.code in shown for item in section.items)
+        ],
         mode=mode,
         action=action,
-        answers=answers,
-        errors=errors,
-        first_error=next((item.code for item in questionnaire.items if item.code in errors), None),
+        layout=layout,
+        conditions=dict(layout.conditions),
+        answers=filled.answers,
+        errors=filled.errors,
+        added=filled.added,
+        declined=filled.declined,
+        focused=focused[0] if focused else None,
+        recordings=dict(recordings),
         comment_limit=COMMENT_LIMIT,
         parts=PARTS,
-        shell=CitizenShell(nonce=PARTS["nonce"], languages=links),
+        shell=CitizenShell(PARTS["nonce"], language_links(), khmer_font=khmer_font or mode == "kiosk"),
     )
 
 

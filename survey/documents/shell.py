@@ -48,8 +48,10 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class CitizenShell:
-    """Around every page that citizens see: style is inlined under the nonce, so the page is one request."""
+    """Around every page that citizens see: style is inlined under the nonce, so the page is one request. Only with
+    `khmer_font` does a page in Khmer fetch letters, for devices that have none."""
 
     nonce: str
     languages: tuple[LanguageLink, ...] = ()
     home_url: str = "/"
+    khmer_font: bool = False

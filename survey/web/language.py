@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from functools import lru_cache
+
+from flask import Response, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from survey.mandate.text import LANGUAGES
 
 PARAMETER = "language"
 COOKIE = "language"
+FONT = "font"
+A_YEAR = 31_536_000
 
 
 def reader_language() -> str:
@@ -15,15 +21,34 @@ def reader_language() -> str:
     for asked in (request.args.get(PARAMETER), request.cookies.get(COOKIE)):
         if asked in LANGUAGES:
             return str(asked)
-    return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]
+    return _best_match(request.headers.get("Accept-Language", ""))
+
+
+def wants_khmer_font() -> bool:
+    """Whether somebody asked for Khmer letters, because the device has none."""
+    return FONT in request.args or request.cookies.get(FONT) == "1"
 
 
 def remember_language(response: Response) -> Response:
     """Keep a choice made by link; it names nobody."""
-    chosen = request.args.get(PARAMETER)
-    if chosen in LANGUAGES and request.cookies.get(COOKIE) != chosen:
-        response.set_cookie(
-            COOKIE, str(chosen), max_age=31_536_000, secure=request.is_secure, httponly=True, samesite="Lax"
-        )
-    g.language = chosen
+    return remember_choices(response, None)
+
+
+def remember_choices(response: Response, language: str | None) -> Response:
+    """Keep choices made by link, or a language chosen with a button; they name nobody."""
+    chosen = language or request.args.get(PARAMETER)
+    if chosen in LANGUAGES:
+        _keep(response, COOKIE, str(chosen))
+    if FONT in request.args or request.form.get("go") == FONT:
+        _keep(response, FONT, "1")
     return response
+
+
+def _keep(response: Response, name: str, value: str) -> None:
+    if request.cookies.get(name) != value:
+        response.set_cookie(name, value, max_age=A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+
+
+@lru_cache(maxsize=512)
+def _best_match(accepted: str) -> str:
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]

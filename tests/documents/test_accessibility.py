@@ -9,7 +9,8 @@ from test_answer_form import VISIT
 from test_staff_pages import EVERY_PAGE, draw
 
 from survey.documents import citizen
-from survey.documents.form import form_page, form_with_errors, language_links
+from survey.documents.form import Filled, form_page, form_with_answers, language_links
+from survey.documents.layout import lay_out
 from survey.documents.shell import CitizenShell, Link
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.text import LANGUAGES
@@ -29,9 +30,9 @@ def form(language, mode="link"):
 def form_that_came_back(language):
     questionnaire = load_questionnaire("procedures")
     answers = {questionnaire.items[1].code: "2"}
-    return form_with_errors(
-        questionnaire, language, "link", answers, {questionnaire.overall_item.code: "missing"}, **VISIT
-    )
+    wrong = {questionnaire.overall_item.code: "missing"}
+    layout = lay_out(questionnaire, 0, answers)
+    return form_with_answers(questionnaire, language, Filled(answers, wrong), layout, **VISIT)
 
 
 def refusal(code, language):

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from survey.documents.form import UnknownMode, form_page, form_with_errors
+from survey.documents.form import Filled, UnknownMode, form_page, form_with_answers
+from survey.documents.layout import lay_out
 from survey.documents.verdicts import FORM_ERRORS
 from survey.mandate.questionnaires import load_questionnaire, load_questionnaires
 from survey.mandate.text import LANGUAGES, Text
@@ -16,6 +17,7 @@ VISIT = {
     "token": "7KQ42MX9D3ABCDEFGHJKMNPQRS",
     "key": "0b7c2d1e5f6a4c3b9d8e7f6a5b4c3d2e",
     "nonce": "kR3vXo2pQ9sT1uW4yZ6b8A",
+    "carried": "",
 }
 BUDGET = 6_000  # bytes as transferred
 ATTACK = "</textarea><script>alert(1)</script>\"'&"
@@ -63,7 +65,8 @@ def empty(questionnaire, language="vi", **options):
 
 
 def again(questionnaire, answers, errors, language="vi"):
-    return form_with_errors(questionnaire, language, "link", answers, errors, **VISIT).decode()
+    layout = lay_out(questionnaire, 0, answers)
+    return form_with_answers(questionnaire, language, Filled(answers, errors), layout, **VISIT).decode()
 
 
 def test_the_whole_page_with_its_style_fits_the_budget(questionnaire, language):
@@ -76,27 +79,30 @@ def test_the_budget_is_measured_on_at_least_twenty_questions():
 
 def test_the_page_asks_for_nothing_else_and_runs_nothing(questionnaire, language):
     fields = Fields(empty(questionnaire, language))
-    assert fields.fetched == ["data:,"]
-    assert "script" not in fields.tags
+    follows = [item for item in questionnaire.items_on(0) if item.show_if]
+    assert fields.fetched == ["data:,", *(["/static/show-if.js"] if follows else [])]
+    assert ("script" in fields.tags) is bool(follows)
     assert not [name for name in fields.attributes if name.startswith("on") or name == "style"]
 
 
 def test_every_item_offers_exactly_its_own_choices(questionnaire, language):
     fields = Fields(empty(questionnaire, language))
-    expected = {item.code: [choice.code for choice in item.choices] for item in questionnaire.items if item.choices}
-    assert fields.choices == expected
-    assert fields.areas == [item.code for item in questionnaire.items if item.kind == "comment"]
+    items = questionnaire.items_on(0)
+    assert fields.choices == {item.code: [choice.code for choice in item.choices] for item in items if item.choices}
+    assert fields.areas == [item.code for item in items if item.kind == "comment"]
 
 
 def test_the_visits_own_words_are_spliced_in(questionnaire):
     html = empty(questionnaire)
-    assert Fields(html).hidden == {"token": VISIT["token"], "key": VISIT["key"], "language": "vi"}
+    own = {"token": VISIT["token"], "key": VISIT["key"], "language": "vi"}
+    assert own.items() <= Fields(html).hidden.items()
+    assert Fields(html).hidden.keys() - own <= {"step", "carried", "seen"}
     assert f'<style nonce="{VISIT["nonce"]}">' in html
     assert not re.search("[\ue000-\ue00f]", html)
 
 
 def test_spliced_words_are_escaped():
-    html = form_page(load_questionnaire("procedures"), "vi").splice(token='"><script>', key="&", nonce="'")
+    html = form_page(load_questionnaire("procedures"), "vi").splice(token='"><script>', key="&", nonce="'", carried="")
     assert b"<script>" not in html
     assert b"&#x27;" in html
 
@@ -120,7 +126,7 @@ def test_two_versions_never_share_a_body():
 
 
 def test_everything_typed_comes_back_with_errors(questionnaire):
-    answers = {item.code: item.choices[-1].code for item in questionnaire.items if item.choices}
+    answers = {item.code: item.choices[-1].code for item in questionnaire.items_on(0) if item.choices}
     overall = answers.pop(questionnaire.overall_item.code)
     assert overall
     fields = Fields(again(questionnaire, answers, {questionnaire.overall_item.code: "missing"}))
@@ -137,7 +143,7 @@ def test_a_typed_comment_comes_back_letter_by_letter():
 
 
 def test_focus_lands_on_the_first_item_with_an_error(questionnaire):
-    wrong = [item.code for item in questionnaire.items if item.choices][:2]
+    wrong = [item.code for item in questionnaire.items_on(0) if item.choices][:2]
     html = again(questionnaire, {}, dict.fromkeys(reversed(wrong), "unknown_choice"))
     assert Fields(html).focused == [wrong[0]]
     assert all(f'href="#i-{code}"' in html for code in wrong)
@@ -149,10 +155,15 @@ def test_every_kind_of_error_can_be_shown(code, language):
     assert 'class="x"' in again(questionnaire, {}, {questionnaire.overall_item.code: code}, language)
 
 
-def test_a_page_with_errors_offers_no_link_that_would_lose_what_was_typed():
-    questionnaire = load_questionnaire("procedures")
-    assert "?language=" in empty(questionnaire)
-    assert "?language=" not in again(questionnaire, {}, {questionnaire.overall_item.code: "missing"})
+def test_another_language_is_a_button_that_takes_along_what_was_typed(questionnaire, language):
+    for html in (empty(questionnaire, language), again(questionnaire, {}, {}, language)):
+        assert re.findall(r'form="response" name="go" value="(vi|km|en)"', html) == ["vi", "km", "en"]
+        assert "?language=" not in html
+
+
+def test_the_enter_key_sends_the_form_and_changes_no_language(questionnaire):
+    """The first button of a form is what Enter presses: a hidden one without a name, before those of the languages."""
+    assert re.findall(r"<button[^>]*>", empty(questionnaire))[0] == '<button form="response" hidden>'
 
 
 def test_a_comment_cannot_break_out_of_the_page():

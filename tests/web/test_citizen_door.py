@@ -257,10 +257,10 @@ def test_a_receipt_page_tells_only_where_it_is_counted(client: FlaskClient, work
 def test_failures_are_braked_but_a_valid_token_never_is(
     client: FlaskClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from survey.web import citizen
+    from survey.web import citizen_pages
     from survey.web.limits import FailureBrake
 
-    monkeypatch.setattr(citizen, "brake", FailureBrake(most=3, per_second=0))
+    monkeypatch.setattr(citizen_pages, "brake", FailureBrake(most=3, per_second=0))
     statuses = [client.get(f"/t/{new_token()}", follow_redirects=True).status_code for _ in range(5)]
     assert statuses == [404, 404, 404, 429, 429]
     assert open_form(client, token).status_code == 200

@@ -15,7 +15,7 @@ from survey.actions.signing_in import add_staff
 from survey.app import BOTH, CITIZENS, STAFF, create_app
 from survey.settings import Settings
 from survey.store.database import Database
-from survey.web import citizen, staff
+from survey.web import citizen_pages, staff
 from survey.web.access import access_of
 from survey.web.limits import FailureBrake
 
@@ -39,7 +39,7 @@ PAGES_OF_STAFF = ("staff.", "official.", "statistician.")
 @pytest.fixture(autouse=True)
 def endless_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Brakes of these tests alone: so many failures would hold up others in the same process."""
-    for module in (citizen, staff):
+    for module in (citizen_pages, staff):
         monkeypatch.setattr(module, "brake", FailureBrake(10_000, 1))
 
 

@@ -1,0 +1,113 @@
+"""How a page for citizens is sent: its language, its letters, its nonce; and the page of every refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from flask import Response, make_response, request, url_for
+
+from survey.actions import answering
+from survey.documents import citizen as paper
+from survey.documents.form import language_links
+from survey.documents.shell import CitizenShell
+from survey.documents.splicing import SplicedPage
+from survey.web import headers
+from survey.web.language import reader_language, remember_choices, wants_khmer_font
+from survey.web.limits import FailureBrake
+
+brake = FailureBrake(most=200, per_second=10)
+
+REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
+    answering.UnknownToken: ("unknown_token", 404),
+    answering.NoToken: ("no_token", 404),
+    answering.MistypedToken: ("mistyped_token", 404),
+    answering.ExpiredForm: ("expired_form", 410),
+    answering.AlreadyAnswered: ("already_answered", 409),
+    answering.WaveClosed: ("wave_closed", 410),
+    answering.WaveNotOpen: ("wave_not_open", 403),
+    answering.StaleForm: ("unreadable", 400),
+    answering.UnknownItem: ("unreadable", 400),
+}
+
+
+def cookie_name() -> str:
+    """Where a browser keeps the token between the link and the form."""
+    return "__Host-token" if request.is_secure else "token"
+
+
+def shell(*, links: bool = True) -> CitizenShell:
+    """What surrounds a page of this visit."""
+    return CitizenShell(headers.nonce(), language_links() if links else (), khmer_font=wants_khmer_font())
+
+
+def send_page(body: str | bytes, status: int = 200, *, language: str | None = None) -> Response:
+    """A page as an answer; `language` is one that was chosen with a button of the form."""
+    response = make_response(body, status)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return remember_choices(response, language)
+
+
+def send_spliced(page: SplicedPage, *, language: str | None = None, **words: str) -> Response:
+    """A page that was rendered beforehand, with this visit's words, compressed where the browser takes it."""
+    words["nonce"] = headers.nonce()
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = send_page(page.splice_gzip(**words), language=language)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = send_page(page.splice(**words), language=language)
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    return response
+
+
+def refuse(refusal: answering.Refusal, answers: Mapping[str, str] | None = None) -> Response:
+    """The page that says why nothing was taken. Only guesses at a token are counted as failures. Of `answers`, what was
+    written in words is shown, to be copied."""
+    guessed = isinstance(refusal, answering.UnknownToken) and not isinstance(refusal, answering.NoToken)
+    if guessed and not brake.count_failure():
+        return refusal_page("too_many_failures", 429)
+    code, status = REFUSALS[type(refusal)]
+    closes = refusal.closes_on if isinstance(refusal, answering.WaveClosed) else None
+    opens = refusal.opens_on if isinstance(refusal, answering.WaveNotOpen) else None
+    return refusal_page(code, status, opens=opens, closes=closes, answers=answers)
+
+
+def refusal_page(
+    code: str,
+    status: int,
+    *,
+    opens: date | None = None,
+    closes: date | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal; comments that were typed stand on the page, to be copied, for nothing else will keep them."""
+    minutes = 1 if code == "too_many_failures" else None
+    typed = {} if code == "too_large" else {**request.form, **(answers or {})}
+    written = tuple(value for value in typed.values() if " " in value)
+    page = paper.RefusalPage(code, opens=opens, closes=closes, minutes=minutes, written=written)
+    return send_page(paper.render_refusal(page, shell(links=request.method == "GET"), reader_language()), status)
+
+
+def busy_page(fields: Mapping[str, str]) -> Response:
+    """Nothing was confirmed as stored: the fields stand on the page, to be sent again with one button."""
+    page = paper.RefusalPage("busy", minutes=1, action=url_for("citizen.take_answer"), fields=fields)
+    response = send_page(paper.render_refusal(page, shell(links=False), reader_language()), 503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def too_large() -> Response:
+    return refusal_page("too_large", 413)
+
+
+def not_found() -> Response:
+    return send_page(paper.render_not_found(shell(), reader_language()), 404)
+
+
+def broken() -> Response:
+    return send_page(paper.render_server_error(shell(), reader_language()), 500)
+
+
+def forget_token(response: Response) -> None:
+    """The browser keeps the token no longer."""
+    response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")

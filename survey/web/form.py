@@ -1,0 +1,168 @@
+"""What the citizen's form sends: a page of it is turned, or all of it is stored and thanked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from flask import Response, url_for
+from werkzeug.datastructures import MultiDict
+
+from survey.actions import answering, recording, stepping
+from survey.actions.carrying import Carrier
+from survey.documents import citizen as paper
+from survey.documents.form import Filled, form_page, form_with_answers
+from survey.documents.layout import lay_out
+from survey.mandate.questionnaires import Questionnaire
+from survey.mandate.text import LANGUAGES
+from survey.store.writer import WriterBusy
+from survey.web import citizen_pages as pages
+from survey.web import headers
+from survey.web.language import reader_language, wants_khmer_font
+from survey.web.services import services
+
+OWN_FIELDS = frozenset(("token", "key", "language", "step", "carried", "seen", "go", "receipt"))
+LONGEST_STEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One post of the form: its own fields, and the answers of its page."""
+
+    token: str
+    key: str
+    language: str
+    answers: Mapping[str, str]
+    declined: bool = False
+    step: str = ""
+    carried: str = ""
+    seen: tuple[str, ...] = ()
+    go: str = ""
+
+    @property
+    def turns(self) -> bool:
+        """Whether a page is turned, or drawn again, before anything can be stored."""
+        return bool(self.step or self.go)
+
+
+def read_sent(form: MultiDict[str, str]) -> Sent:
+    """The post of a form, as it came."""
+    return Sent(
+        token=form.get("token", ""),
+        key=form.get("key", ""),
+        language=form.get("language", ""),
+        answers={name: value for name, value in form.items() if name not in OWN_FIELDS},
+        declined=form.get("receipt") == "no",
+        step=form.get("step", ""),
+        carried=form.get("carried", ""),
+        seen=tuple(form.getlist("seen")),
+        go=form.get("go", ""),
+    )
+
+
+def store(sent: Sent) -> Response:
+    """Store the answers and spend the token, then thank; or say what is missing."""
+    known = services()
+    try:
+        receipt = answering.answer(
+            known.database,
+            known.writer,
+            known.keys,
+            token=sent.token,
+            key=sent.key,
+            language=sent.language,
+            answers=sent.answers,
+            today=known.today(),
+        )
+    except answering.BadAnswers as bad:
+        return _ask_again(sent, bad.problems)
+    except answering.Refusal as refusal:
+        return pages.refuse(refusal, sent.answers)
+    except WriterBusy:
+        own = {"token": sent.token, "key": sent.key, "language": sent.language}
+        return pages.busy_page({**own, **sent.answers, **({"receipt": "no"} if sent.declined else {})})
+    return _thank("" if sent.declined else receipt)
+
+
+def turn(sent: Sent) -> Response:
+    """The next page, the one before, the same again with what it lacks; or, after the last, thanks."""
+    known = services()
+    try:
+        form = answering.open_form(known.database, known.keys, sent.token, known.today())
+        carrier = _carrier(form, sent)
+        where = stepping.turn_page(
+            form.questionnaire,
+            carrier.open(sent.carried, known.now()),
+            sent.answers,
+            step=_read_step(sent.step),
+            seen=sent.seen,
+            go=stepping.STAY if sent.go in (*LANGUAGES, "font") else sent.go,
+        )
+    except answering.AlreadyAnswered:  # sent twice: the receipt again, for the same key
+        return store(replace(sent, step="", answers={}))
+    except answering.Refusal as refusal:
+        return pages.refuse(refusal)
+    if where.step is None:
+        return store(replace(sent, answers=where.answers))
+    return _show(form.questionnaire, carrier, sent, where)
+
+
+def _ask_again(sent: Sent, problems: Mapping[str, str]) -> Response:
+    known = services()
+    try:
+        form = answering.open_form(known.database, known.keys, sent.token, known.today())
+    except answering.Refusal as refusal:  # spent or closed since the answers were read
+        return pages.refuse(refusal, sent.answers)
+    step = stepping.step_of(form.questionnaire, problems)
+    again = stepping.Turn(step, sent.answers, problems)
+    return _show(form.questionnaire, _carrier(form, sent), sent, again)
+
+
+def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: stepping.Turn) -> Response:
+    assert where.step is not None
+    chosen = sent.go if sent.go in LANGUAGES else None
+    language = chosen or (sent.language if sent.language in LANGUAGES else reader_language())
+    here = {item.code for item in questionnaire.items_on(where.step)}
+    typed = {code: answer for code, answer in where.answers.items() if code in here}
+    others = {code: answer for code, answer in where.answers.items() if code not in here}
+    layout = lay_out(questionnaire, where.step, where.answers)
+    recordings = recording.addresses(services().settings.home, questionnaire.key, language)
+    font = wants_khmer_font() or sent.go == "font"
+    words = {"token": sent.token, "key": sent.key, "carried": carrier.seal(others, services().now())}
+    if not (typed or where.problems or where.added or sent.declined):
+        page = form_page(questionnaire, language, layout=layout, recordings=recordings, khmer_font=font)
+        return pages.send_spliced(page, language=chosen, **words)
+    filled = Filled(typed, where.problems, where.added, sent.declined)
+    body = form_with_answers(
+        questionnaire,
+        language,
+        filled,
+        layout,
+        recordings=recordings,
+        khmer_font=font,
+        nonce=headers.nonce(),
+        **words,
+    )
+    return pages.send_page(body, 422 if where.problems else 200, language=chosen)
+
+
+def _thank(receipt: str) -> Response:
+    code = f"{receipt[:5]}-{receipt[5:]}" if receipt else ""
+    address = url_for("citizen.check_receipt") + "?code=" if receipt else None
+    page = paper.thanks_page(address, reader_language(), wants_khmer_font())
+    response = pages.send_spliced(page, **({"receipt": code} if receipt else {}))
+    pages.forget_token(response)
+    return response
+
+
+def _carrier(form: answering.OpenForm, sent: Sent) -> Carrier:
+    key = answering.checked_key(sent.key)
+    return Carrier(services().keys.form, form.token_hash, key, form.questionnaire.key)
+
+
+def _read_step(step: str) -> int:
+    if not step:
+        return 0
+    if not (step.isascii() and step.isdigit() and len(step) <= LONGEST_STEP):
+        raise answering.UnknownItem
+    return int(step)

@@ -1,0 +1,152 @@
+/* Speaking with the server: pairing, sending what is kept until a checkpoint holds it, and being heard of. */
+
+import { encode, newPair, publicPoint, signRequest, toHex } from "./crypto.js";
+import { REFUSED, TAKEN, WAITING, count, listAnswers, recall, remember, settle } from "./store.js";
+
+const MOST = 50;
+const MOST_BYTES = 500_000;
+const MOST_RECEIPTS = 200;
+const NEVER_TAKEN = ["spent", "unknown_code", "other_wave", "closed"];
+
+/** The server said no: `status` is HTTP's. A network that fails is a TypeError instead. */
+export class Refused extends Error {
+  constructor(status) {
+    super(`refused: ${status}`);
+    this.status = status;
+  }
+}
+
+/** Pair this device by the code that an operator read out. Throws Refused, or a TypeError without a network. */
+export async function pair(code) {
+  const keys = { current: await newPair(), next: null };
+  const signature = await signRequest(keys.current, "/kiosk/pair", "", "", encode(code));
+  const point = toHex(await publicPoint(keys.current));
+  const answer = await fetch("/kiosk/pair", post(JSON.stringify({ code, point, signature })));
+  if (!answer.ok) throw new Refused(answer.status);
+  const work = await answer.json();
+  await remember("keys", keys);
+  await learn(work);
+  await navigator.storage?.persist?.();
+}
+
+/** One round: say how this device is, send what waits, forget what a checkpoint holds. Never two at once. */
+export async function contact(told = () => {}) {
+  return navigator.locks.request("contact", { ifAvailable: true }, async (lock) => {
+    if (!lock) return;
+    await replay(told);
+    await forgetHeld();
+    const counted = await count();
+    const work = await ask("/kiosk/contact", {
+      waiting: counted[WAITING], waiting_since: counted.since, unreadable: counted[REFUSED],
+    });
+    await learn(work);
+    if (work.renew_key) await renewKey(work.device);
+  });
+}
+
+/** Send what waits, oldest first. What the server cannot digest alone is passed over and keeps nobody back. */
+async function replay(told) {
+  let after = 0;
+  let most = MOST;
+  for (;;) {
+    const batch = within(await listAnswers(WAITING, after, most));
+    if (!batch.length) return;
+    try {
+      const outcomes = await ask("/kiosk/replay", batch.map(({ key, envelope }) => ({ key, envelope })));
+      await settleBatch(batch, outcomes);
+      outcomes.forEach(told);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status === 403) throw error;
+      if (most > 1) { most = 1; continue; }
+    }
+    after = batch.at(-1).n;
+    most = MOST;
+  }
+}
+
+/** An answer leaves the queue when the server has said, after its commit, that it was taken or never will be. */
+async function settleBatch(batch, outcomes) {
+  const byKey = new Map(outcomes.map((each) => [each.key, each]));
+  const changed = [];
+  const dropped = [];
+  for (const answer of batch) {
+    const { outcome, receipt } = byKey.get(answer.key) ?? {};
+    if (outcome === "stored" || outcome === "replayed") changed.push({ ...answer, state: TAKEN, receipt });
+    else if (outcome === "malformed") changed.push({ ...answer, state: REFUSED });
+    else if (NEVER_TAKEN.includes(outcome)) dropped.push(answer);
+  }
+  await settle(changed, dropped);
+}
+
+/** Drop what a checkpoint holds; send again what the server no longer knows, as after a restored backup. */
+async function forgetHeld() {
+  let after = 0;
+  for (;;) {
+    const batch = await listAnswers(TAKEN, after, MOST_RECEIPTS);
+    if (!batch.length) return;
+    const states = await ask("/kiosk/held", batch.map(({ receipt }) => receipt));
+    const lost = batch.filter((_, place) => states[place] === "unknown");
+    const held = batch.filter((_, place) => states[place] === "included");
+    await settle(lost.map((answer) => ({ ...answer, state: WAITING })), held);
+    after = batch.at(-1).n;
+  }
+}
+
+/** What the server says of this device's work; a new form is fetched before the old one is given up. */
+async function learn(work) {
+  const form = await recall("form");
+  if (form?.digest !== work.form) {
+    const answer = await fetch(`/kiosk/form/${encodeURIComponent(work.wave)}`);
+    if (answer.ok) await remember("form", { digest: work.form, html: await answer.text() });
+  }
+  await remember("work", { ...work, unpaired: false });
+}
+
+/** The new key is kept before it is sent: whichever the server knows afterwards, this device has it. */
+async function renewKey(device) {
+  const keys = await recall("keys");
+  const next = await newPair();
+  await remember("keys", { ...keys, next });
+  const point = await publicPoint(next);
+  const signature = await signRequest(next, "/kiosk/renew", device, "", new Uint8Array(point));
+  await ask("/kiosk/renew", { point: toHex(point), signature });
+  await remember("keys", { current: next, next: null });
+}
+
+/** A signed question. A key that is not known may have been renewed by a request whose answer was lost. */
+async function ask(path, content) {
+  const body = encode(JSON.stringify(content));
+  const keys = await recall("keys");
+  const answer = await send(path, body, keys.current);
+  if (answer.status !== 403) return read(answer);
+  if (keys.next) {
+    const again = await send(path, body, keys.next);
+    if (again.ok) await remember("keys", { current: keys.next, next: null });
+    return read(again);
+  }
+  await remember("work", { ...(await recall("work")), unpaired: true });
+  throw new Refused(403);
+}
+
+async function send(path, body, pairOfKeys) {
+  const { device } = await recall("work");
+  const clock = String(Date.now());
+  const signature = await signRequest(pairOfKeys, path, device, clock, body);
+  return fetch(path, post(body, { "Device": device, "Device-Clock": clock, "Device-Signature": signature }));
+}
+
+async function read(answer) {
+  if (!answer.ok) throw new Refused(answer.status);
+  return answer.json();
+}
+
+function post(body, headers = {}) {
+  return { method: "POST", body, headers: { "Content-Type": "application/json", ...headers }, cache: "no-store" };
+}
+
+/** As many as one request may carry. */
+function within(batch) {
+  let bytes = 0;
+  return batch.filter(({ envelope }, place) => (bytes += envelope.length) <= MOST_BYTES || place === 0);
+}
+
