@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,13 +20,14 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from survey.durable import CRASH_VARIABLE, crash_point
 from survey.store.roles import Role
 from survey.store.roles_sqlite import sqlite_authorizer
 
-CRASH_VARIABLE = "HAILONG_CRASH_AT"
-__all__ = ["Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
+__all__ = ["CRASH_VARIABLE", "Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
 
 WAL_PAGES_BEFORE_CHECKPOINT = 4000
+COMMITS_BETWEEN_LOOKS = 16  # at the size of that file
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -58,6 +58,7 @@ class Database:
             event.listen(self.engine, "connect", lambda raw, _: raw.set_authorizer(sqlite_authorizer(role)))
         self._single = _ThreadConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
+        self._commits = 0
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -90,7 +91,9 @@ class Database:
         with self._lock, self.engine.connect() as connection:
             immediate = connection.execution_options(hailong_begin="BEGIN IMMEDIATE")
             yield from _commit(immediate, step)
-            _checkpoint_wal(immediate)
+            self._commits += 1
+            if self._commits % COMMITS_BETWEEN_LOOKS == 0:
+                _checkpoint_wal(immediate, Path(f"{self.engine.url.database}-wal"))
 
     def check_reachable(self) -> None:
         """Raise DatabaseUnreachable, with what to check, unless a connection can be opened."""
@@ -111,6 +114,8 @@ class Database:
     def close(self) -> None:
         self._single.close_all()
         self.engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
 
 
 class _ThreadConnections:
@@ -144,31 +149,33 @@ class WriteLock(AbstractContextManager[None]):
         self._path = path
         self._thread_lock = threading.RLock()
         self._depth = 0
-        self._descriptor = -1
+        self._descriptor = self._opened_by = -1
 
     def __enter__(self) -> None:
         self._thread_lock.acquire()
         self._depth += 1
         if self._depth == 1:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if self._opened_by != os.getpid():  # a forked process would share the lock of its parent
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._opened_by = os.getpid()
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1
         if self._depth == 0:
-            os.close(self._descriptor)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         self._thread_lock.release()
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._opened_by == os.getpid():
+            os.close(self._descriptor)
+        self._opened_by = -1
 
 
 def sqlite_version() -> tuple[int, int, int]:
     """Version of the SQLite library that Python runs with."""
     return sqlite3.sqlite_version_info
-
-
-def crash_point(name: str) -> None:
-    """Die here, as by a power cut, when a fault test asks for it by the environment."""
-    if os.environ.get(CRASH_VARIABLE) == name:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _commit(connection: Connection, step: str) -> Iterator[Connection]:
@@ -201,8 +208,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _checkpoint_wal(connection: Connection) -> None:
-    raw: Any = connection.connection.driver_connection
-    path = Path(raw.execute("PRAGMA database_list").fetchone()[2] + "-wal")
+def _checkpoint_wal(connection: Connection, path: Path) -> None:
     if path.exists() and path.stat().st_size > WAL_PAGES_BEFORE_CHECKPOINT * 4096:
+        raw: Any = connection.connection.driver_connection
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -30,7 +30,7 @@ def install_headers(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    """What a view has set stays. One pass over the headers: a citizen waits for this, and `setdefault` costs one each."""
+    """What a view has set stays. One pass over the headers: a citizen waits, and `setdefault` makes one pass each."""
     given = {name.lower() for name, _ in response.headers}
     response.headers.extend([each for each in _headers() if each[0].lower() not in given])
     return response
