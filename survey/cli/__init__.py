@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "waves": ("survey.cli.fieldwork", "waves"),
     "wave": ("survey.cli.fieldwork", "wave"),
     "invite": ("survey.cli.fieldwork", "invite"),
+    "kiosk": ("survey.cli.devices", "kiosk"),
+    "voice": ("survey.cli.devices", "voice"),
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.auditing", "verify"),
