@@ -114,6 +114,10 @@ class SigningProcess:
     def verifier(self) -> Verifier:
         return self._signer.verifier
 
+    def close(self) -> None:
+        """Let another process have the key."""
+        self._alone.close()
+
     def serve(self, listener: socket.socket) -> None:
         """Answer one client after the other, for ever."""
         while True:
