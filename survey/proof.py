@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from operator import lt
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -36,7 +36,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 ED25519, COSIGNATURE = 1, 4  # signature types of C2SP signed-note and tlog-cosignature
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 RECEIPT_LENGTH = 10
-RECEIPTED = "response"  # the one kind of row that somebody holds a receipt for
+RESPONSE, WITHDRAWAL, EXCLUSION = "response", "withdrawal", "exclusion"  # somebody holds a receipt for a response
 ROW_FIELDS = frozenset({"index", "kind", "wave", "nonce1", "codes", "text_digest", "nonce2", "text"})
 BOUND = {"receipts": "txt", "accounting": "json", "exclusions": "json", "releases": "json"}  # by digest, in a manifest
 BLOCK = 1 << 16  # rows that one process hashes at a time: a complete subtree
@@ -308,6 +308,8 @@ class Verifier:
 class Signer:
     """A private key with its name; `Signer(name, os.urandom(32))` makes a new one."""
 
+    separated = False  # whoever holds this object holds the key
+
     def __init__(self, name: str, seed: bytes, type: int = ED25519) -> None:  # noqa: A002 the format's own word
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
@@ -339,6 +341,16 @@ class Signer:
         return f"— {self.verifier.name} {_base64(self.verifier.key_id + signature)}\n"
 
 
+class NoteSigner(Protocol):
+    """Whoever signs notes: a `Signer`, or a process of another user that holds the key (then `separated`)."""
+
+    @property
+    def separated(self) -> bool: ...
+    @property
+    def verifier(self) -> Verifier: ...
+    def sign(self, text: str, now: int = 0) -> str: ...
+
+
 class Signature(NamedTuple):
     name: str
     key_id: bytes
@@ -353,7 +365,7 @@ class Note(NamedTuple):
     verified: tuple[str, ...] = ()
 
 
-def sign_note(text: str, *signers: Signer, now: int = 0) -> str:
+def sign_note(text: str, *signers: NoteSigner, now: int = 0) -> str:
     """Text that ends in a newline, a blank line, one signature line per signer; a witness appends its own line."""
     if not text.endswith("\n") or any(letter < " " and letter != "\n" for letter in text):
         raise MalformedNote("a note's text is whole lines without control characters")
@@ -677,7 +689,7 @@ def _hash_rows(lines: Iterable[bytes], first: int) -> tuple[list[bytes], list[in
         except (ValueError, LookupError, TypeError, AttributeError) as wrong:
             return hashes, receipted, Finding("ledger.jsonl", index, f"{type(wrong).__name__}: {wrong}")
         hashes.append(leaf)
-        receipted.append(receipted[-1] + (kind == RECEIPTED))
+        receipted.append(receipted[-1] + (kind == RESPONSE))
     return hashes, receipted, None
 
 

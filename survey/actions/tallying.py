@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -12,6 +12,7 @@ from typing import Any
 
 from survey.mandate.questionnaires import Questionnaire, load_questionnaire
 from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, level_outcome, read_rule
+from survey.proof import EXCLUSION, WITHDRAWAL
 from survey.store import frames, ledger, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import LedgerRow
@@ -20,10 +21,10 @@ from survey.store.tallies import CellKey, ItemKey, Moments
 
 ROWS_AT_A_TIME = 20_000
 TURN = "tally"
-COUNTED, EXCLUDED = "counted", "excluded"
+COUNTED, EXCLUDED, WITHDRAWN = "counted", "excluded", "withdrawn"
+BESIDE = {EXCLUSION: ("excluded", EXCLUDED), WITHDRAWAL: ("withdrawn", WITHDRAWN)}  # where the row is named, and how
 SATISFIED_LEVELS = (4, 5)
 IMPORTED_ITEM = "overall"
-EXCLUSION = "exclusion"
 
 Scores = Mapping[str, int]
 
@@ -66,6 +67,21 @@ def count_from_scratch(connection: Connection, wave_code: str, size: int) -> Cou
     return _count_rows(connection, wave_code, ledger.iterate_rows(connection, end=size, wave_code=wave_code))
 
 
+def count_leaves(
+    leaves: Iterable[bytes], find_codes: Callable[[int], bytes], agencies: Mapping[str, str], wanted: set[str]
+) -> Counts:
+    """Count leaves of one wave given by their codes, wherever they are kept; `find_codes` gives those of a position."""
+    counts = Counts()
+    for bare, times in Counter(leaves).items():
+        codes = json.loads(bare)
+        if codes["kind"] in BESIDE:
+            name, disposition = BESIDE[codes["kind"]]
+            _move_beside(json.loads(find_codes(codes[name])), disposition, counts, agencies, wanted)
+        else:
+            _count_leaf(codes, times, counts, agencies, wanted)
+    return counts
+
+
 def _wanted(connection: Connection, wave_code: str) -> set[str]:
     wave = waves.find_wave(connection, wave_code)
     assert wave is not None
@@ -94,38 +110,21 @@ def _count_some(connection: Connection, wave_code: str) -> int:
 
 
 def _count_rows(connection: Connection, wave_code: str, rows: Iterable[LedgerRow]) -> Counts:
-    counts = Counts()
+    def find_codes(position: int) -> bytes:
+        row = ledger.find_row(connection, position)
+        assert row is not None
+        return row.codes
+
     agencies = frames.list_stratum_agencies(connection, wave_code)
-    wanted = _wanted(connection, wave_code)
-    for row, times in _alike(rows):
-        codes = json.loads(row.codes)
-        if row.kind == EXCLUSION:
-            _move_excluded(connection, codes, counts, agencies, wanted)
-        else:
-            _count_leaf(codes, times, counts, agencies, wanted)
-    return counts
+    return count_leaves((row.codes for row in rows), find_codes, agencies, _wanted(connection, wave_code))
 
 
-def _move_excluded(
-    connection: Connection, codes: Mapping[str, Any], counts: Counts, agencies: Mapping[str, str], wanted: set[str]
+def _move_beside(
+    response: Mapping[str, Any], disposition: str, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
 ) -> None:
     """Take the response out of what counts and put it beside: one less here, one more there, nothing rewritten."""
-    row = ledger.find_row(connection, codes["excluded"])
-    assert row is not None
-    response = json.loads(row.codes)
     _count_response(response, -1, counts, agencies, wanted)
-    _count_response(response, 1, counts, agencies, wanted, EXCLUDED)
-
-
-def _alike(rows: Iterable[LedgerRow]) -> Iterator[tuple[LedgerRow, int]]:
-    """Each different answer vector once, with how often it stands there."""
-    seen: dict[bytes, list[Any]] = {}
-    for row in rows:
-        if row.codes in seen:
-            seen[row.codes][1] += 1
-        else:
-            seen[row.codes] = [row, 1]
-    return ((row, times) for row, times in seen.values())
+    _count_response(response, 1, counts, agencies, wanted, disposition)
 
 
 def _count_leaf(

@@ -31,6 +31,12 @@ class UnknownIndicator(MandateError, KeyError):
     __str__ = Exception.__str__
 
 
+class UnknownExclusionRule(MandateError, KeyError):
+    """No exclusion rule has this name."""
+
+    __str__ = Exception.__str__
+
+
 class UnknownQuestionnaire(MandateError, KeyError):
     """No questionnaire has this name."""
 

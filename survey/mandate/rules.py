@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import DEFAULT_INDICATOR, LEVELS, load_indicators
 
 EVERYBODY = "response"
@@ -27,6 +28,7 @@ class Rule:
     of a person that the tally sums: the five levels of the overall item, each 0 or 1, and the items counted.
     `target_population` is `finite` (these transactions, with finite population correction) or `process` (the service
     that will go on, without). `territory` is the area or area group whose targets the verdict is held against.
+    `exclusions` names the exclusion rules that may be applied to its answers; no other may, whatever the answers say.
     """
 
     indicator: str = DEFAULT_INDICATOR
@@ -44,11 +46,17 @@ class Rule:
     window_waves: int = 1
     many_agencies: str = "holm"
     territory: str = "former_soc_trang"
+    exclusions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
             raise MalformedRule(
                 f"A rule cannot rest on the indicator {self.indicator!r}; see `hailong estimate --help`."
+            )
+        unknown = [key for key in self.exclusions if key not in load_exclusion_rules()]
+        if unknown:
+            raise MalformedRule(
+                f"There is no exclusion rule {unknown[0]!r}: use one of {', '.join(load_exclusion_rules())}."
             )
         if self.target_population not in TARGET_POPULATIONS:
             raise MalformedRule(f"target_population must be one of {', '.join(TARGET_POPULATIONS)}.")
@@ -56,8 +64,11 @@ class Rule:
             object.__setattr__(self, "outcomes", person_outcomes())
 
     def canonical(self) -> str:
-        """The rule's own bytes: JSON with sorted keys and no floats."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        """The rule's own bytes: sorted JSON without floats, and without exclusions where it names none."""
+        values = asdict(self)
+        if not self.exclusions:
+            del values["exclusions"]
+        return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def digest(self) -> bytes:
         """SHA-256 of the canonical text."""
@@ -67,7 +78,7 @@ class Rule:
 def read_rule(text: str) -> Rule:
     """The rule that `canonical` wrote. Raises MalformedRule."""
     values: dict[str, Any] = json.loads(text)
-    for name in ("outcomes", "calibration_variables"):
+    for name in ("outcomes", "calibration_variables", "exclusions"):
         values[name] = tuple(values.get(name, ()))
     try:
         return Rule(**values)

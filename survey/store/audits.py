@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,33 @@ def add_event(
         "detail": text,
     }
     connection.execute(insert(audit).values(**values, previous_digest=previous, digest=_digest(values, previous)))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry; `at` is in UTC, `detail` the JSON of what was recorded."""
+
+    position: int
+    at: datetime
+    actor: str
+    event: str
+    subject: str
+    detail: str
+    digest: bytes
+
+
+def find_head(connection: Connection) -> tuple[int, bytes]:
+    """How many entries there are, and the digest of the newest, which binds them all."""
+    query = select(audit.c.position, audit.c.digest).order_by(audit.c.position.desc()).limit(1)
+    last = connection.execute(query).first()
+    return (last.position + 1, last.digest) if last else (0, GENESIS)
+
+
+def list_entries(connection: Connection, *, start: int = 0, newest: int | None = None) -> list[Entry]:
+    """Entries from a position on, in order; only the `newest` so many of them when asked."""
+    query = select(*(audit.c[name] for name in Entry.__slots__)).where(audit.c.position >= start)
+    rows = connection.execute(query.order_by(audit.c.position.desc()).limit(newest)).all()
+    return [Entry(**{**row._mapping, "at": _in_utc(row.at)}) for row in reversed(rows)]
 
 
 def find_first_break(connection: Connection) -> int | None:

@@ -132,15 +132,22 @@ def count_leaves(connection: Connection) -> int:
 
 
 def iterate_rows(
-    connection: Connection, *, start: int = 0, end: int | None = None, wave_code: str | None = None
+    connection: Connection,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    wave_code: str | None = None,
+    kind: str | None = None,
 ) -> Iterator[LedgerRow]:
-    """Rows in the order of the tree, read page by page."""
+    """Rows in the order of the tree, read page by page; of one wave or one kind when asked."""
     while True:
         query = select(ledger).where(ledger.c.position >= start).order_by(ledger.c.position).limit(PAGE)
         if end is not None:
             query = query.where(ledger.c.position < end)
         if wave_code is not None:
             query = query.where(ledger.c.wave_code == wave_code)
+        if kind is not None:
+            query = query.where(ledger.c.kind == kind)
         rows = [LedgerRow(**row) for row in connection.execute(query).mappings()]
         yield from rows
         if len(rows) < PAGE:
@@ -153,8 +160,33 @@ def find_row(connection: Connection, position: int) -> LedgerRow | None:
     return LedgerRow(**row) if row else None
 
 
-def list_exclusions(connection: Connection) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(select(exclusion).order_by(exclusion.c.position)).mappings()]
+def list_exclusions(connection: Connection, start: int = 0) -> list[dict[str, Any]]:
+    """Exclusions whose own leaf is at `start` or after it, in the order of the tree."""
+    query = select(exclusion).where(exclusion.c.position >= start).order_by(exclusion.c.position)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def list_excluded_positions(connection: Connection, wave_code: str) -> set[int]:
+    """Positions of a wave's responses that are excluded already."""
+    query = select(exclusion.c.excluded_position).join(ledger, ledger.c.position == exclusion.c.position)
+    return set(connection.scalars(query.where(ledger.c.wave_code == wave_code)))
+
+
+def find_checkpoint(connection: Connection, number: int) -> SignedCheckpoint | None:
+    row = connection.execute(select(checkpoint).where(checkpoint.c.number == number)).mappings().one_or_none()
+    return SignedCheckpoint(**row) if row else None
+
+
+def list_leaf_hashes(connection: Connection, start: int, end: int) -> list[bytes]:
+    """Leaf hashes of the positions in [start, end), in the order of the tree."""
+    query = select(ledger.c.leaf_hash).where(ledger.c.position >= start, ledger.c.position < end)
+    return list(connection.scalars(query.order_by(ledger.c.position)))
+
+
+def list_batches_between(connection: Connection, start: int, end: int) -> list[Batch]:
+    """Batches whose leaves lie in [start, end)."""
+    inside = (batch.c.first_position >= start) & (batch.c.first_position < end)
+    return [Batch(**row) for row in connection.execute(select(batch).where(inside).order_by(batch.c.number)).mappings()]
 
 
 def list_waves_beyond(connection: Connection, sizes: Mapping[str, int]) -> list[str]:

@@ -143,7 +143,7 @@ def test_accounting_says_how_many_were_invited_and_answered_in_each_stratum(begi
         checkpoint = ledger.find_latest_checkpoint(connection)
     assert checkpoint is not None
     assert json.loads(checkpoint.accounting) == {
-        "W": {"A.land": {"answered": 3, "invited": 30}, "B.land": {"answered": 0, "invited": 30}}
+        "W": {"A.land": {"answered": 3, "invited": 30, "sealed": 3}, "B.land": {"answered": 0, "invited": 30}}
     }
 
 

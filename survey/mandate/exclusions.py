@@ -1,0 +1,115 @@
+"""Exclusion rules: which sealed answers do not count, by what their codes say. Public, versioned, dated data."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from survey.mandate.errors import UnknownExclusionRule
+from survey.mandate.files import Entry, read_entry
+from survey.mandate.periods import days_of
+from survey.mandate.sources import Source, find_source
+from survey.mandate.text import Text
+
+
+@dataclass(frozen=True)
+class CodeCondition:
+    """What one code of an answer must be: one of `among`, a number under `below`, or a period after the wave's end."""
+
+    of: str
+    among: tuple[str, ...] = ()
+    below: int | None = None
+    after_close: bool = False
+
+    def holds(self, codes: Mapping[str, Any], closes_on: datetime.date) -> bool:
+        """Whether an answer with these codes meets it; one without the code does not."""
+        value = codes.get(self.of)
+        if value is None:
+            return False
+        if self.below is not None:
+            return isinstance(value, int) and value < self.below
+        if self.after_close:
+            return days_of(str(value))[0] > closes_on
+        return str(value) in self.among
+
+
+@dataclass(frozen=True)
+class ExclusionRule:
+    """An answer that meets every condition does not count; nor one that repeats an earlier one's `repeats` codes."""
+
+    code: str
+    version: int
+    in_force_from: datetime.date
+    source: Source
+    name: Text
+    reason: Text
+    conditions: tuple[CodeCondition, ...]
+    repeats: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The rule's full name, such as "too-fast@1"."""
+        return f"{self.code}@{self.version}"
+
+    def meets(self, codes: Mapping[str, Any], closes_on: datetime.date) -> bool:
+        """Whether the conditions hold and all codes that may not repeat are there."""
+        return all(each.holds(codes, closes_on) for each in self.conditions) and all(n in codes for n in self.repeats)
+
+    def repeated(self, codes: Mapping[str, Any]) -> tuple[str, ...]:
+        """What may occur once; empty where nothing is counted."""
+        return tuple(str(codes[name]) for name in self.repeats)
+
+
+@cache
+def load_exclusion_rules() -> dict[str, ExclusionRule]:
+    """Every rule by its full name, such as "too-fast@1"."""
+    top = read_entry("exclusions.toml")
+    rules: dict[str, ExclusionRule] = {}
+    for entry in top.entries("rule"):
+        rule = _read(entry)
+        if rule.key in rules:
+            raise entry.error("this version exists already: a rule is never edited, give it a new version")
+        rules[rule.key] = rule
+    top.finish()
+    return rules
+
+
+def load_exclusion_rule(key: str) -> ExclusionRule:
+    """The rule with this full name. Raises `UnknownExclusionRule`."""
+    rules = load_exclusion_rules()
+    if key not in rules:
+        raise UnknownExclusionRule(f"No exclusion rule {key!r}: use one of {', '.join(rules)}")
+    return rules[key]
+
+
+def _read(entry: Entry) -> ExclusionRule:
+    rule = ExclusionRule(
+        code=entry.string("code"),
+        version=entry.integer("version"),
+        in_force_from=entry.date("in_force_from"),
+        source=find_source(entry.string("source")),
+        name=entry.text("name"),
+        reason=entry.text("reason"),
+        conditions=tuple(_read_condition(each) for each in entry.entries("condition")),
+        repeats=entry.strings("repeats"),
+    )
+    entry.finish()
+    if not rule.conditions and not rule.repeats:
+        raise entry.error("a rule without a condition would exclude everybody: say what its codes must be")
+    return rule
+
+
+def _read_condition(entry: Entry) -> CodeCondition:
+    condition = CodeCondition(
+        of=entry.string("of"),
+        among=entry.strings("among"),
+        below=entry.optional_integer("below"),
+        after_close=entry.flag("after_close", default=False),
+    )
+    entry.finish()
+    if sum([bool(condition.among), condition.below is not None, condition.after_close]) != 1:
+        raise entry.error("a condition has one of among, below and after_close")
+    return condition
