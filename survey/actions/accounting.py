@@ -29,7 +29,7 @@ def account(connection: Connection, latest: SignedCheckpoint | None, new_rows: S
         counted[wave.code] = {
             code: {
                 "invited": invited[code],
-                "answered": spent.get(code, 0) - told.get(code, {}).get("voided", 0),
+                "answered": spent.get(code, 0),
                 **told.get(code, {}),
                 **_second_uses(second.get(code, {})),
                 **_leaves(before.get(wave.code, {}).get(code, {})),

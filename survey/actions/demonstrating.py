@@ -14,7 +14,7 @@ from hashlib import sha256
 from survey.actions import waves
 from survey.actions.demo_province import COMMENTS, Province, list_procedure_rows, make_province
 from survey.actions.importing_counts import import_counts
-from survey.actions.inviting import draw_invitations
+from survey.actions.inviting import invite
 from survey.actions.reading_csv import Progress
 from survey.actions.sealing import Leaf, append_leaves
 from survey.actions.simulating import SyntheticResponse, simulate
@@ -24,7 +24,7 @@ from survey.mandate.published import published_file
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import Rule
 from survey.mandate.sectors import descendants
-from survey.proof import Signer, canonical_json, receipt_code, receipt_hash
+from survey.proof import NoteSigner, canonical_json, receipt_code, receipt_hash
 from survey.store import frames, invitations, ledger, places
 from survey.store import waves as wave_store
 from survey.store.database import Connection, Database
@@ -101,7 +101,9 @@ class Demo:
     tokens: Mapping[str, str]
 
 
-def load_demo(database: Database, keys: Keys, signer: Signer, *, today: date, progress: Progress | None = None) -> Demo:
+def load_demo(
+    database: Database, keys: Keys, signer: NoteSigner, *, today: date, progress: Progress | None = None
+) -> Demo:
     """Load whatever of the demonstration is missing; the mandate must be loaded. The caller tallies and releases."""
     say = progress or _say_nothing
     _load_real_counts(database, signer, today)
@@ -131,7 +133,7 @@ def _open_wave(today: date) -> DemoWave:
     )
 
 
-def _load_real_counts(database: Database, signer: Signer, today: date) -> None:
+def _load_real_counts(database: Database, signer: NoteSigner, today: date) -> None:
     with database.reading() as connection:
         if wave_store.find_wave(connection, REAL_WAVE) is not None:
             return
@@ -154,7 +156,9 @@ def _add_places(database: Database, province: Province) -> None:
         places.add_places(connection, places.procedure_sector, decisions)
 
 
-def _load_wave(database: Database, keys: Keys, signer: Signer, province: Province, wave: DemoWave, today: date) -> None:
+def _load_wave(
+    database: Database, keys: Keys, signer: NoteSigner, province: Province, wave: DemoWave, today: date
+) -> None:
     with database.reading() as connection:
         known = wave_store.find_wave(connection, wave.code)
     if known is None:
@@ -167,9 +171,7 @@ def _load_wave(database: Database, keys: Keys, signer: Signer, province: Provinc
     with database.reading() as connection:
         invited = invitations.count_invitations(connection, wave.code)
     if not invited:
-        draw_invitations(
-            database, keys, wave.code, wave.invited, seed=SEED, today=wave.opens_on, channel="link", actor=ACTOR
-        )
+        invite(database, keys, wave.code, wave.invited, seed=SEED, today=wave.opens_on, channel="link", actor=ACTOR)
     with database.writing("demo-answers") as connection:
         if ledger.find_last_position(connection, wave.code) is None:
             _add_answers(connection, keys, signer, wave, province, today)
@@ -214,7 +216,7 @@ def _digest(strata: list[Stratum]) -> bytes:
 
 
 def _add_answers(
-    connection: Connection, keys: Keys, signer: Signer, wave: DemoWave, province: Province, today: date
+    connection: Connection, keys: Keys, signer: NoteSigner, wave: DemoWave, province: Province, today: date
 ) -> None:
     """Responses of some of those invited, straight into the ledger in one shuffled batch, with their tokens spent."""
     invited = invitations.list_token_hashes(connection, wave.code)
@@ -258,9 +260,7 @@ def _leaf(wave: DemoWave, stratum_code: str, response: SyntheticResponse) -> Lea
 
 
 def _invite_a_visitor(database: Database, keys: Keys, wave_code: str, today: date) -> str:
-    invited = draw_invitations(
-        database, keys, wave_code, 1, seed=secrets.token_hex(8), today=today, channel="link", actor=ACTOR
-    )
+    invited = invite(database, keys, wave_code, 1, seed=secrets.token_hex(8), today=today, channel="link", actor=ACTOR)
     return invited[0].token
 
 

@@ -1,21 +1,31 @@
-"""Inviting: units drawn from the newest frame by a seed that anybody can repeat, tokens by chance that nobody can."""
+"""Inviting: places drawn from the newest frame by a seed that anybody can repeat, tokens by chance that nobody can.
+
+A place is drawn in one commit and gets its token in another, when it is handed out: printed, sent, or given at a
+counter. Whoever is killed in between loses nothing: the place waits for its token. Tokens are written out first and
+committed then, so a job that dies leaves at worst a printed link that opens nothing, never a live one that nobody has.
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from analysis.drawing import Drawn, draw
+from survey.actions.following_up import choose_followed
 from survey.actions.waves import UnknownWave
 from survey.keys import Keys, new_code, new_token
-from survey.store import audits, frames, invitations
+from survey.store import audits, frames, invitations, minting
 from survey.store import waves as wave_store
 from survey.store.database import Connection, Database
+from survey.store.minting import Minted, Place
 from survey.store.waves import Wave
 
-STEP = "invite"
+STEP, MINT_STEP = "invite", "mint"
+AT_ONCE = 1000
+ON_PAPER = ("slip", "link")
 LEAST_IN_A_STRATUM = 2  # a stratum needs two answers before it has a variance
 
 
@@ -38,6 +48,9 @@ class Invited:
     token: str
     code: str
     stratum_code: str
+
+
+HandOut = Callable[[Sequence[Invited]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +76,41 @@ def invite(
     channel: str = "slip",
     now: datetime | None = None,
     actor: str = "hailong invite",
-) -> list[str]:
-    """Draw `count` units that were never drawn before and keep their invitations; the tokens, ordered by stratum.
+) -> list[Invited]:
+    """Draw places and hand their tokens out to the caller, who must not lose them.
 
-    Proportional to the strata's sizes over all draws of the wave, with two in each stratum where the count allows.
-    The seed decides the units, never the tokens. Raises UnknownWave, WaveOver, NoFrame or TooMany.
+    Raises UnknownWave, WaveOver, NoFrame or TooMany.
     """
-    invited = draw_invitations(
-        database, keys, wave_code, count, seed=seed, today=today, channel=channel, now=now, actor=actor
-    )
-    return [each.token for each in invited]
+    places = draw_places(database, wave_code, count, seed=seed, today=today, channel=channel, now=now, actor=actor)
+    return list(hand_out(database, keys, places, channel))
 
 
-def draw_invitations(
+def draw_places(
     database: Database,
-    keys: Keys,
     wave_code: str,
     count: int,
     *,
     seed: int | str,
     today: date,
     channel: str = "slip",
+    followed_share: float = 0.0,
     now: datetime | None = None,
     actor: str = "hailong invite",
-) -> list[Invited]:
-    """Do what `invite` does and tell the stratum of each token too."""
+) -> list[Place]:
+    """Draw `count` units that were never drawn before and keep their places, without tokens; ordered by stratum.
+
+    Proportional to the strata's sizes over all draws of the wave, with two in each stratum where the count allows.
+    The seed decides the units, never the tokens, and the share of them that auditors may call back.
+    Raises UnknownWave, WaveOver, NoFrame or TooMany.
+    """
     while True:
         with database.reading() as connection:
             frame = _read_frame(connection, _find_wave(connection, wave_code, today))
         # Drawing takes seconds: it is done before the writing lock is taken, and again when the frame has moved on.
         drawn = _draw(frame, wave_code, count, str(seed))
-        invited = [Invited(new_token(), new_code(), each.stratum) for each in drawn]
-        rows = _rows(keys, wave_code, frame, drawn, invited, today, channel)
+        followed = choose_followed(drawn, followed_share, f"{wave_code}/{seed}")
+        rows = _rows(wave_code, frame, drawn, followed, today, channel)
+        detail = {"count": count, "frame_version": frame.version, "seed": str(seed)}
         with database.writing(STEP) as connection:
             if _has_moved_on(connection, wave_code, frame):
                 continue
@@ -105,9 +121,57 @@ def draw_invitations(
                 actor=actor,
                 event="invited",
                 subject=wave_code,
-                detail={"count": count, "frame_version": frame.version, "seed": str(seed)},
+                detail=detail | ({"followed": len(followed)} if followed else {}),
             )
-        return invited
+        return [_place(row) for row in rows]
+
+
+def list_places_left(database: Database, wave_code: str, today: date) -> list[Place]:
+    """Drawn places that have no token yet and no contact to send one to. Raises UnknownWave or WaveOver."""
+    with database.reading() as connection:
+        _find_wave(connection, wave_code, today)
+        return minting.list_places_without_token(connection, wave_code)
+
+
+def list_places_again(database: Database, wave_code: str, drawn_on: date, today: date) -> list[Place]:
+    """Places drawn on a day whose slip or link was never used: perhaps it was never printed.
+
+    Raises UnknownWave or WaveOver.
+    """
+    with database.reading() as connection:
+        _find_wave(connection, wave_code, today)
+        return minting.list_unanswered(connection, wave_code, drawn_on, ON_PAPER)
+
+
+def record_replaced(database: Database, places: Sequence[Place], *, now: datetime, actor: str) -> None:
+    """Enter in the audit trail that slips are being replaced, before they are."""
+    for wave_code in sorted({place.wave_code for place in places}):
+        count = sum(place.wave_code == wave_code for place in places)
+        with database.writing(STEP) as connection:
+            audits.add_event(
+                connection, at=now, actor=actor, event="slips-replaced", subject=wave_code, detail={"count": count}
+            )
+
+
+def hand_out(
+    database: Database, keys: Keys, places: Sequence[Place], channel: str, write: HandOut | None = None
+) -> Iterator[Invited]:
+    """Make a token for each place: first `write` brings many of them to where they are safe, then they become live.
+
+    A place that had a token loses it; one that was answered, or that somebody else gave a token to meanwhile, keeps
+    what it has, and what was written for it opens nothing.
+    """
+    for start in range(0, len(places), AT_ONCE):
+        made = [
+            (place, Invited(new_token(), new_code(), place.stratum_code)) for place in places[start : start + AT_ONCE]
+        ]
+        if write is not None:
+            write([invited for _, invited in made])
+        minted = [Minted(place, keys.token_hash(new.token), keys.token_hash(new.code)) for place, new in made]
+        with database.writing(MINT_STEP) as connection:
+            minting.mint_first(connection, [each for each in minted if not each.place.has_token], channel)
+            minting.mint(connection, [each for each in minted if each.place.has_token], channel)
+        yield from (invited for _, invited in made)
 
 
 def allocate(populations: Mapping[str, int], drawn: Mapping[str, int], count: int) -> dict[str, int]:
@@ -175,11 +239,10 @@ def _places_left(population: int, drawn: Sequence[int]) -> list[str]:
 
 
 def _rows(
-    keys: Keys,
     wave_code: str,
     frame: _Frame,
     drawn: Sequence[Drawn],
-    invited: Sequence[Invited],
+    followed: set[tuple[str, str]],
     today: date,
     channel: str,
 ) -> list[dict[str, object]]:
@@ -188,8 +251,8 @@ def _rows(
         overall[each.stratum] += 1
     return [
         {
-            "token_hash": keys.token_hash(new.token),
-            "code_hash": keys.token_hash(new.code),
+            "token_hash": minting.no_token(),
+            "code_hash": None,
             "wave_code": wave_code,
             "stratum_code": each.stratum,
             "position": int(each.identifier),
@@ -197,9 +260,23 @@ def _rows(
             "frame_version": frame.version,
             "drawn_on": today,
             "channel": channel,
+            "disposition": minting.DRAWN,
+            "followed": (each.stratum, each.identifier) in followed,
         }
-        for each, new in zip(drawn, invited, strict=True)
+        for each in drawn
     ]
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return Place(
+        token_hash=row["token_hash"],
+        wave_code=row["wave_code"],
+        stratum_code=row["stratum_code"],
+        position=row["position"],
+        disposition=minting.DRAWN,
+        voided=0,
+        followed=row["followed"],
+    )
 
 
 def _has_moved_on(connection: Connection, wave_code: str, frame: _Frame) -> bool:

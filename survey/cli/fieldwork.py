@@ -1,9 +1,8 @@
-"""waves, wave, invite: who is asked, when."""
+"""waves, wave: what is asked, when."""
 
 from __future__ import annotations
 
 import csv
-import secrets
 import sys
 from datetime import date, datetime
 
@@ -96,31 +95,6 @@ def close(installation: Installation, code: str) -> None:
     """Take no more answers; what waits is sealed with the next round of work."""
     waves_action.close_wave(installation.database, code)
     click.echo(f"Wave {code} is closed.")
-
-
-@click.command()
-@click.argument("wave_code", metavar="WAVE")
-@click.option("--count", type=click.IntRange(1), required=True, help="How many to draw.")
-@click.option("--seed", type=int, help="The same seed draws the same sample; without one it is chosen and recorded.")
-@click.option("--codes", is_flag=True, help="Also print the code that may be typed instead, after a tab.")
-@pass_installation
-def invite(installation: Installation, wave_code: str, count: int, seed: int | None, codes: bool) -> None:
-    """Draw from the wave's frame and print one link a line."""
-    from survey.actions.inviting import draw_invitations
-
-    chosen = secrets.randbelow(2**31) if seed is None else seed
-    invited = draw_invitations(
-        installation.database,
-        installation.keys,
-        wave_code,
-        count,
-        seed=chosen,
-        today=installation.today,
-        now=installation.now,
-    )
-    base_url = installation.settings.base_url
-    for each in invited:
-        click.echo(f"{base_url}/t/{each.token}" + (f"\t{each.code}" if codes else ""))
 
 
 def _check_dates(opens_on: date, closes_on: date) -> None:

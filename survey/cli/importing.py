@@ -93,3 +93,14 @@ def procedures(installation: Installation, file: Path) -> None:
     from survey.actions.importing_frame import import_procedures
 
     click.echo(str(import_procedures(installation.database, file)))
+
+
+@import_group.command("contacts")
+@click.argument("file", type=FILE)
+@click.option("--wave", "wave_code", required=True)
+@pass_installation
+def contacts(installation: Installation, file: Path, wave_code: str) -> None:
+    """Contacts of those drawn: dossier,phone or email[,channel,language]; all others are read past and kept nowhere."""
+    from survey.cli.sending import keep_contacts
+
+    keep_contacts(installation, file, wave_code)

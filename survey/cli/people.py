@@ -36,7 +36,7 @@ def add(
         role,
         password,
         now=installation.now,
-        actor=_operating_system_user(),
+        actor=operating_system_user(),
         scope=Scope(area, sector),
     )
     click.echo(f"{name} may sign in as {role}.")
@@ -44,7 +44,8 @@ def add(
         click.echo(f"Password (shown only now): {password}")
 
 
-def _operating_system_user() -> str:
+def operating_system_user() -> str:
+    """Who runs the command, for the audit trail."""
     try:
         return f"os:{getpass.getuser()}"
     except (KeyError, OSError):

@@ -77,7 +77,7 @@ def write_reminder(address: str, language: str) -> str:
 
 
 def write_letter(invited: Invited | None, address: str, language: str) -> Letter:
-    """An invitation by e-mail, or the reminder where there is no invitation; two languages stand one below the other."""
+    """An invitation by e-mail, or the reminder where there is none; two languages stand one below the other."""
     languages = ("vi", "km") if language == BILINGUAL else (language,)
     subject = " · ".join(translate(each, SUBJECT if invited else REMINDER_SUBJECT) for each in languages)
     code = group_code(invited.code) if invited else None

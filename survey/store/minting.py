@@ -151,15 +151,16 @@ def mint(connection: Connection, minted: Sequence[Minted], channel: str, disposi
     return [_mint_one(connection, each, channel, disposition) for each in minted]
 
 
-def mint_first(connection: Connection, minted: Sequence[Minted], channel: str) -> int:
-    """Give many places their first token in one statement; how many rows changed."""
+def mint_first(connection: Connection, minted: Sequence[Minted], channel: str) -> None:
+    """Give many places their first token at once; a place that got one meanwhile keeps that."""
     statement = (
         update(invitation)
         .where(invitation.c.token_hash == bindparam("earlier"), invitation.c.disposition == DRAWN)
         .values(token_hash=bindparam("new"), code_hash=bindparam("code"), channel=channel, disposition=MINTED)
     )
     rows = [{"earlier": each.place.token_hash, "new": each.token_hash, "code": each.code_hash} for each in minted]
-    return connection.execute(statement, rows).rowcount if rows else 0
+    if rows:
+        connection.execute(statement, rows)
 
 
 def keep_disposition(connection: Connection, place: Place, disposition: str) -> None:

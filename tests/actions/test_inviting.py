@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.drawing import draw
-from survey.actions.inviting import NoFrame, TooMany, WaveOver, allocate, draw_invitations, invite
+from survey.actions.inviting import NoFrame, TooMany, WaveOver, allocate, invite
 from survey.actions.waves import UnknownWave, close_wave
 from survey.keys import Keys, canonical_token
 from survey.store import audits, frames, invitations
@@ -29,7 +29,7 @@ def test_each_token_opens_one_invitation_and_is_kept_only_as_a_hash(
     database: Database, keys: Keys, wave: str, load_totals: LoadTotals, today: date
 ) -> None:
     load_totals(land=10, civil_status=30)
-    invited = draw_invitations(database, keys, wave, 8, seed=1, today=today, channel="link")
+    invited = invite(database, keys, wave, 8, seed=1, today=today, channel="link")
     assert len({each.token for each in invited}) == 8
     assert all(canonical_token(each.token) == each.token for each in invited)
     with database.reading() as connection:
