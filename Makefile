@@ -7,7 +7,7 @@ DEMO_HOME := .demo
 BIND ?= 127.0.0.1:8000
 DEMO = HAILONG_HOME=$(DEMO_HOME) HAILONG_BASE_URL=http://$(BIND) $(BIN)/hailong
 
-.PHONY: help setup setup-test setup-all demo demo-load test check nightly bench lock clean
+.PHONY: help setup setup-test setup-all setup-rivals demo demo-load test check nightly bench lock clean
 
 help: ## What each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,11 @@ setup: $(VENV)/installed-test ## Build .venv with what demo and test need
 setup-all: ## The same with Apache Spark, and R with its survey package where apt-get is there
 	@$(MAKE) --no-print-directory install LOCK=all
 	@.ci/provide java r
+
+setup-rivals: ## Build .venv-svy, and R with its survey package where apt-get is there, for make bench to compare with
+	@test -x .venv-svy/bin/python || $(PYTHON) -m venv .venv-svy
+	@.venv-svy/bin/pip --quiet --disable-pip-version-check install --require-hashes -r locks/svy.txt
+	@.ci/provide r
 
 $(VENV)/installed-run: locks/run.txt pyproject.toml
 	@$(MAKE) --no-print-directory install LOCK=run
@@ -59,6 +64,8 @@ lock: ## Make the locks anew (needs uv)
 	@for each in "run build" "test test" "all all"; do set -- $$each; \
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --extra $$2 pyproject.toml --output-file locks/$$1.txt; done
+	@printf 'svy==0.35.0\npyarrow\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --constraint locks/all.txt - --output-file locks/svy.txt
 
 clean: ## Remove the virtual environment and the demonstration's data
-	@rm -rf $(VENV) $(DEMO_HOME)
+	@rm -rf $(VENV) .venv-svy $(DEMO_HOME)
