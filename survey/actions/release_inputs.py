@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from survey.actions.suppressing import Shown, shown_figures
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import read_rule
 from survey.proof import canonical_json
-from survey.store import frames, places, tallies
+from survey.store import frames, places, releases, tallies
 from survey.store.database import Connection
 from survey.store.frames import Stratum
 from survey.store.sql import from_json
@@ -36,10 +37,12 @@ class Inputs:
     agencies: Mapping[str, str]
     areas: Mapping[str, str]
     published: Mapping[tuple[str, str], str]
+    earlier: tuple[Shown, ...] = ()
+    least_new: int = 1
 
 
-def collect_inputs(connection: Connection, wave: Wave) -> str:
-    """The inputs of a release of this wave, as they stand now: canonical JSON."""
+def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
+    """The inputs of a release of this wave at a checkpoint of this size, as they stand now: canonical JSON."""
     version = frames.find_frame_version(connection, wave.code)
     digest = frames.find_frame_digest(connection, wave.code, version) if version else None
     strata = frames.list_strata(connection, wave.code, version) if version else []
@@ -54,6 +57,8 @@ def collect_inputs(connection: Connection, wave: Wave) -> str:
         "agencies": agencies,
         "areas": {code: (known[code].area_code if code in known else None) or "" for code in set(agencies.values())},
         "published": [[agency, period, printed[agency, period]] for agency, period in sorted(printed)],
+        "earlier": _earlier(connection, wave, size),
+        "least_new": wave.seal_minimum,
         "scores": _scores(wave),
         "indicator": _indicator(wave),
     }
@@ -81,7 +86,33 @@ def read_inputs(text: str) -> Inputs:
         agencies=values["agencies"],
         areas=values["areas"],
         published={(agency, period): printed for agency, period, printed in values["published"]},
+        earlier=tuple(
+            {
+                (level, sector, place): (n, None if rate is None else float(rate))
+                for level, sector, place, n, rate in shown
+            }
+            for shown in values["earlier"]
+        ),
+        least_new=values["least_new"],
     )
+
+
+def _earlier(connection: Connection, wave: Wave, size: int) -> list[list[list[Any]]]:
+    """What each release of older answers showed: the next may not differ from it by a few answers.
+
+    Rates as text, for canonical JSON has no fractions.
+    """
+    if wave.seal_minimum == 1:
+        return []
+    older = [
+        each
+        for each in releases.list_releases(connection)
+        if each.wave_code == wave.code and from_json(each.header)["checkpoint"]["size"] < size
+    ]
+    shown = [shown_figures(releases.list_figures(connection, each.code)) for each in older]
+    return [
+        [[*key, n, None if rate is None else repr(rate)] for key, (n, rate) in sorted(each.items())] for each in shown
+    ]
 
 
 def _scores(wave: Wave) -> dict[str, Any] | None:

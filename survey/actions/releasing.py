@@ -32,7 +32,7 @@ from survey.actions.judging import judge_nobody, judge_sector
 from survey.actions.pinning import figure_code_digest, library_versions
 from survey.actions.release_inputs import Inputs, collect_inputs, read_inputs
 from survey.actions.showing_excluded import WAVE_KEY, Key, show_excluded
-from survey.actions.suppressing import hide_small
+from survey.actions.suppressing import hide_small, round_figure
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import EVERYBODY
@@ -90,7 +90,7 @@ def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[S
     wave = require_wave(connection, wave_code)
     cells = tallies.list_cells(connection, wave_code, (EVERYBODY, *LEVEL_OUTCOMES))
     checkpoint = _checkpoint_of(connection, wave_code) if cells else None
-    inputs = collect_inputs(connection, wave)
+    inputs = collect_inputs(connection, wave, checkpoint.size if checkpoint else 0)
     return (*recompute(inputs, cells, checkpoint), inputs)
 
 
@@ -117,9 +117,10 @@ def recompute(
     )
     answered = {code: counts["answered"] for code, counts in accounted.items()}
     k = data.rule.minimum_cell
-    figures = hide_small([*_lattice(known, data, checkpoint.signed_on, answered)], k)
+    lattice = [*_lattice(known, data, checkpoint.signed_on, answered)]
+    figures = hide_small(lattice, k, known.earlier, known.least_new)
     if not data.excluded.empty:
-        figures = show_excluded(figures, *_with_excluded(data), k)
+        figures = [round_figure(each) for each in show_excluded(figures, *_with_excluded(data), k)]
     return _header(known, inputs, checkpoint), figures
 
 

@@ -1,52 +1,169 @@
 """Suppression: figures of few people are left out, with enough of their siblings that they cannot be worked out.
 
-Primary: fewer than k answers, or everybody (or nobody) satisfied among fewer than 30. Complementary: a total and its
-parts are one equation; where it has a single hidden member, the smallest shown part is hidden too, until no equation
-has just one (a heuristic: Willenborg and de Waal 2001, 6.2). Totals and parts are a tree here, so that each hidden
-figure then has another one to vary with, and none follows from what is shown.
+Primary: fewer than k answers; everybody (or nobody) satisfied among fewer than 30; fewer than k new ones since a figure
+was last shown. Complementary: a total, its shown parts and its hidden parts are one equation; until each has hidden
+parts of at least k answers together, none of them alone, and every one free to vary by whole answers, the smallest
+shown part is hidden too, and then the total (a heuristic: Willenborg and de Waal 2001, 6.2). Below a hidden total
+nothing is shown: siblings all or none. So totals and parts stay a tree in which every hidden figure has exactly one
+equation, that of the nearest shown total above; the same tree is walked over the differences from each earlier release.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from analysis.disclosure import feasible_widths
 from survey.mandate.sectors import load_sectors
 from survey.store.releases import StoredFigure
 
 GROUP_DISCLOSURE = 30
+LEAST_WIDTH = 3  # satisfied answers by which a hidden figure of few must be free to vary
+DECIMALS = 3  # of a share: 0.1 per cent, as every page prints it
 NOTHING = json.dumps({})
+NOT_PUBLISHED = "successes"
+
+Key = tuple[str, str, str]
+Shown = Mapping[Key, tuple[int, float | None]]
 
 
-def hide_small(figures: Sequence[StoredFigure], k: int) -> list[StoredFigure]:
-    """The figures with what is too small, or would give it away, replaced by nothing at all."""
-    hidden = {number for number, figure in enumerate(figures) if _is_too_small(figure, k)}
-    sums = _sums(figures)
-    while (more := _find_cover(figures, sums, hidden)) is not None:
-        hidden.add(more)
+def hide_small(
+    figures: Sequence[StoredFigure], k: int, earlier: Sequence[Shown] = (), k_new: int | None = None
+) -> list[StoredFigure]:
+    """The figures with what is too small, or would give it away, replaced by nothing at all; the others rounded.
+
+    `earlier` has for each earlier release what it showed: n and rate by level, sector and place. `k_new` is the least
+    number of new answers by which a figure may move (k by default).
+    """
+    now = _Tree(figures)
+    since = [_Differences(now, shown, k if k_new is None else k_new) for shown in earlier]
+    hidden = now.with_parts({number for number in range(len(figures)) if now.is_too_small(number, k)})
+    hidden = now.with_parts(hidden | {number for each in since for number in each.find_too_small(hidden)})
+    while (more := next(_find_more(now, since, hidden, k), None)) is not None:
+        hidden = now.with_parts(hidden | {more})
     return [
-        replace(figure, suppressed=True, figure=NOTHING) if number in hidden else figure
+        replace(figure, suppressed=True, figure=NOTHING) if number in hidden else round_figure(figure)
         for number, figure in enumerate(figures)
     ]
 
 
-def _is_too_small(figure: StoredFigure, k: int) -> bool:
-    n = _n(figure)
-    return 0 < n < k or (0 < n < GROUP_DISCLOSURE and figure.numbers["successes"] in (0, n))
+def shown_figures(figures: Sequence[StoredFigure]) -> Shown:
+    """What a release shows, for the differences of the next."""
+    return {_key(each): (each.numbers["n"], each.numbers["rate"]) for each in figures if not each.suppressed}
 
 
-def _find_cover(figures: Sequence[StoredFigure], sums: dict[int, list[int]], hidden: set[int]) -> int | None:
-    """What to hide so that one more sum does not give its only hidden member away; a part rather than the total."""
-    for total, parts in sums.items():
-        if len(hidden & {total, *parts}) == 1:
-            shown = [number for number in parts if number not in hidden and _n(figures[number])]
-            if shown:
-                return min(shown, key=lambda number: (_n(figures[number]), figures[number].place))
-            if total not in hidden:
-                return total
-    return None
+def round_figure(figure: StoredFigure) -> StoredFigure:
+    """The figure as exactly as pages print it, and no more: a weighted rate to sixteen digits tells each stratum's
+    count. Counts that others published already stay as they are."""
+    if figure.suppressed or figure.level == "month":
+        return figure
+    numbers = {name: _rounded(value) for name, value in figure.numbers.items() if name != NOT_PUBLISHED}
+    return replace(figure, figure=json.dumps(numbers, sort_keys=True, ensure_ascii=False))
+
+
+@dataclass
+class _Tree:
+    """The figures of one release: every total with its parts."""
+
+    figures: Sequence[StoredFigure]
+    numbers: list[dict[str, Any]] = field(init=False)
+    sizes: list[int] = field(init=False)
+    sums: dict[int, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = [figure.numbers for figure in self.figures]
+        self.sizes = [numbers["n"] for numbers in self.numbers]
+        self.sums = _sums(self.figures)
+
+    def is_too_small(self, number: int, k: int) -> bool:
+        n = self.sizes[number]
+        return 0 < n < k or (0 < n < GROUP_DISCLOSURE and self.numbers[number]["successes"] in (0, n))
+
+    def with_parts(self, hidden: set[int]) -> set[int]:
+        """These and everything below them."""
+        waiting, found = list(hidden), set(hidden)
+        while waiting:
+            below = [part for part in self.sums.get(waiting.pop(), []) if part not in found]
+            found.update(below)
+            waiting += below
+        return found
+
+    def has_room(self, total: int, parts: Sequence[int]) -> bool:
+        """Whether each hidden part of few answers may hold several numbers of satisfied ones, for all that is shown."""
+        few = [self.sizes[part] < GROUP_DISCLOSURE for part in parts]
+        whole = self._weight(total)
+        if not any(few) or whole <= 0:
+            return True
+        tolerance = 10**-DECIMALS * (1 + sum(map(self._weight, parts)) / whole) / 2
+        widths = feasible_widths(
+            [self.sizes[part] for part in parts],
+            [self._weight(part) / whole for part in parts],
+            [float(self.numbers[part]["rate"] or 0) for part in parts],
+            tolerance,
+        )
+        wanted = (min(LEAST_WIDTH, self.sizes[part]) for part in parts)
+        return all(width >= least for width, least, is_few in zip(widths, wanted, few, strict=True) if is_few)
+
+    def _weight(self, number: int) -> float:
+        return float(self.numbers[number].get("population") or self.sizes[number])
+
+
+class _Differences:
+    """By how many answers each figure moved since an earlier release; those not shown then have no entry."""
+
+    def __init__(self, now: _Tree, shown: Shown, k: int) -> None:
+        then = {number: shown[key] for number, each in enumerate(now.figures) if (key := _key(each)) in shown}
+        self.k = k
+        self.moved = {number: self._move(now, number, *before) for number, before in then.items()}
+
+    def find_too_small(self, hidden: set[int]) -> set[int]:
+        return {number for number, moved in self.moved.items() if number not in hidden and 0 < abs(moved) < self.k}
+
+    def gives_away(self, total: int, parts: Sequence[int], hidden: set[int]) -> bool:
+        """Whether too few came to those of its parts whose move nobody can see."""
+        if total in hidden or total not in self.moved:
+            return False
+        seen = sum(self.moved[part] for part in parts if part in self.moved and part not in hidden)
+        return 0 < abs(self.moved[total] - seen) < self.k
+
+    def smallest_seen(self, parts: Sequence[int], hidden: set[int], total: int) -> int:
+        seen = [part for part in parts if self.moved.get(part) and part not in hidden]
+        return min(seen, key=lambda part: (abs(self.moved[part]), part)) if seen else total
+
+    @staticmethod
+    def _move(now: _Tree, number: int, n: int, rate: float | None) -> int:
+        """New answers; 1 where as many came as went, and the rate tells so."""
+        newer = now.numbers[number]["rate"]
+        changed = (None if newer is None else round(newer, DECIMALS)) != rate
+        return now.sizes[number] - n or int(changed)
+
+
+def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> Iterator[int]:
+    """What to hide so that one more equation gives nothing away: its smallest shown part, else the total."""
+    for total, parts in now.sums.items():
+        if total in hidden:
+            continue
+        out = [part for part in parts if part in hidden and now.sizes[part]]
+        if _gives_away(now.sizes, total, parts, out, k) or not now.has_room(total, out):
+            yield _smallest_shown(now.sizes, parts, hidden, total)
+        for each in since:
+            if each.gives_away(total, parts, hidden):
+                yield each.smallest_seen(parts, hidden, total)
+
+
+def _gives_away(sizes: Sequence[int], total: int, parts: Sequence[int], out: Sequence[int], k: int) -> bool:
+    """The hidden parts together follow from the rest; so does one alone, unless the total has more than its parts."""
+    rest = abs(sizes[total] - sum(sizes[part] for part in parts))
+    together = sum(sizes[part] for part in out) + rest
+    return 0 < together < k or (len(out) == 1 and rest == 0)
+
+
+def _smallest_shown(sizes: Sequence[int], parts: Sequence[int], hidden: set[int], total: int) -> int:
+    shown = [part for part in parts if part not in hidden and sizes[part]]
+    return min(shown, key=lambda part: (sizes[part], part)) if shown else total
 
 
 def _sums(figures: Sequence[StoredFigure]) -> dict[int, list[int]]:
@@ -65,6 +182,14 @@ def _sums(figures: Sequence[StoredFigure]) -> dict[int, list[int]]:
     return sums
 
 
-def _n(figure: StoredFigure) -> int:
-    n: int = figure.numbers["n"]
-    return n
+def _key(figure: StoredFigure) -> Key:
+    return figure.level, figure.sector_code, figure.place
+
+
+def _rounded(value: Any) -> Any:
+    """Shares to three decimals, larger numbers to one."""
+    if isinstance(value, float):
+        return round(value, DECIMALS if abs(value) <= 1 else 1)
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    return [_rounded(each) for each in value] if isinstance(value, list | tuple) else value

@@ -22,7 +22,8 @@ Cells = dict[tuple[str, str], int]
 
 
 def figure(level: str, sector: str, place: str, n: int, successes: int | None = None) -> StoredFigure:
-    numbers = {"n": n, "successes": n // 2 if successes is None else successes, "rate": 0.5}
+    satisfied = n // 2 if successes is None else successes
+    numbers = {"n": n, "successes": satisfied, "rate": satisfied / n if n else None}
     return StoredFigure(level, sector, place, False, json.dumps(numbers))
 
 
