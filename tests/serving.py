@@ -111,9 +111,11 @@ class Server:
 
 
 @contextmanager
-def serving(home: Home, *options: str, program: str | Path | None = None, **more: str) -> Iterator[Server]:
+def serving(
+    home: Home, *options: str, program: str | Path | None = None, port: int | None = None, **more: str
+) -> Iterator[Server]:
     """A server that is ready to store answers; stopped at the end if nobody killed it before."""
-    port = free_port()
+    port = port or free_port()
     program_line = ["-m", "survey"] if program is None else [str(program)]
     log = home.path / "serve.log"
     with log.open("ab") as output:
