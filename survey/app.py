@@ -18,7 +18,7 @@ from survey.store.database import Database
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
-from survey.web import citizen, citizen_pages, health, kiosk
+from survey.web import citizen, citizen_pages, health, kiosk, public
 from survey.web.access import check_every_route
 from survey.web.headers import install_headers
 from survey.web.lean import LeanFlask
@@ -55,6 +55,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     app.register_blueprint(health.blueprint)
     if CITIZENS in doors:
         app.register_blueprint(citizen.blueprint)
+        app.register_blueprint(public.blueprint)
         app.register_blueprint(kiosk.blueprint)
     if STAFF in doors:
         _open_staff_door(app)

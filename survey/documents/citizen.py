@@ -57,6 +57,7 @@ class HomePage:
     """What this is, for someone who arrives without an invitation."""
 
     results: tuple[Link, ...] = ()
+    privacy_url: str | None = None
 
 
 REFUSALS = (

@@ -115,6 +115,24 @@ def list_batch_receipts(connection: Connection, number: int) -> list[bytes]:
     return sorted(connection.scalars(query))
 
 
+def list_newest_checkpoints(
+    connection: Connection, *, before: int | None, most: int
+) -> list[tuple[int, int, date]]:
+    """Number, size and day of the newest checkpoints, or of the newest before a number."""
+    query = select(checkpoint.c.number, checkpoint.c.size, checkpoint.c.signed_on)
+    if before is not None:
+        query = query.where(checkpoint.c.number < before)
+    rows = connection.execute(query.order_by(checkpoint.c.number.desc()).limit(most))
+    return [(row.number, row.size, row.signed_on) for row in rows]
+
+
+def count_receipts(connection: Connection, start: int) -> dict[int, int]:
+    """Receipts of each batch that begins at a position or after it, by that position."""
+    query = select(batch.c.first_position, func.count()).join(receipt, receipt.c.batch_number == batch.c.number)
+    rows = connection.execute(query.where(batch.c.first_position >= start).group_by(batch.c.first_position))
+    return {position: count for position, count in rows}
+
+
 def find_batch_of_receipt(connection: Connection, receipt_hash: bytes) -> Batch | None:
     query = select(batch).join(receipt, receipt.c.batch_number == batch.c.number)
     row = connection.execute(query.where(receipt.c.receipt_hash == receipt_hash)).mappings().one_or_none()

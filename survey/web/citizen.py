@@ -12,7 +12,7 @@ from survey.documents.form import form_page
 from survey.keys import canonical_token
 from survey.web import form
 from survey.web.access import allow_everybody
-from survey.web.citizen_pages import cookie_name, refusal_page, refuse, send_page, send_spliced, shell
+from survey.web.citizen_pages import cookie_name, privacy_url, refusal_page, refuse, send_page, send_spliced, shell
 from survey.web.language import reader_language, wants_khmer_font
 from survey.web.services import services
 
@@ -22,7 +22,8 @@ blueprint = Blueprint("citizen", __name__)
 @blueprint.get("/")
 @allow_everybody
 def home() -> Response:
-    return send_page(paper.render_home(paper.HomePage(), shell(), reader_language()))
+    page = paper.HomePage(privacy_url=privacy_url())
+    return send_page(paper.render_home(page, shell(), reader_language()))
 
 
 @blueprint.get("/t/<token>")

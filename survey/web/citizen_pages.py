@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from flask import Response, make_response, request, url_for
+from flask import Response, current_app, make_response, request, url_for
 
 from survey.actions import answering
 from survey.documents import citizen as paper
@@ -16,6 +16,7 @@ from survey.web import headers
 from survey.web.language import reader_language, remember_choices, wants_khmer_font
 from survey.web.limits import FailureBrake
 
+PRIVACY = "/privacy"
 brake = FailureBrake(most=200, per_second=10)
 
 REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
@@ -58,6 +59,11 @@ def send_spliced(page: SplicedPage, *, language: str | None = None, **words: str
         response = send_page(page.splice(**words), language=language)
     response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
     return response
+
+
+def privacy_url() -> str | None:
+    """Where the privacy notice stands, if this installation has one."""
+    return PRIVACY if any(rule.rule == PRIVACY for rule in current_app.url_map.iter_rules()) else None
 
 
 def refuse(refusal: answering.Refusal, answers: Mapping[str, str] | None = None) -> Response:
