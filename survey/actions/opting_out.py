@@ -70,8 +70,8 @@ def _contact_hash(keys: Keys, contact: str) -> bytes:
 
 
 def _stop_what_is_on_its_way(connection: Connection, contact_hash: bytes) -> None:
-    for stored in contacts.list_contacts_of(connection, contact_hash):
-        place = minting.find_place(connection, stored.wave_code, stored.stratum_code, stored.position)
-        if place is not None and stored.sent_at is None:
+    for wave_code, stratum_code, position, is_sent in contacts.list_places_of(connection, contact_hash):
+        place = minting.find_place(connection, wave_code, stratum_code, position)
+        if place is not None and not is_sent:
             minting.keep_disposition(connection, place, minting.OPTED_OUT)
-        contacts.remove_contact(connection, stored)
+    contacts.remove_contacts_of(connection, contact_hash)

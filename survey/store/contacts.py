@@ -71,10 +71,16 @@ def find_first_day(connection: Connection) -> tuple[date | None, date | None]:
     )
 
 
-def list_contacts_of(connection: Connection, contact_hash: bytes) -> list[StoredContact]:
-    """Whatever is kept of one contact, in every wave."""
-    query = select(contact).where(contact.c.contact_hash == contact_hash)
-    return [_stored(row) for row in connection.execute(query).mappings()]
+def list_places_of(connection: Connection, contact_hash: bytes) -> list[tuple[str, str, int, bool]]:
+    """Wave, stratum and position of whatever is kept of one contact, and whether a message was sent."""
+    query = select(contact.c.wave_code, contact.c.stratum_code, contact.c.position, contact.c.sent_at)
+    rows = connection.execute(query.where(contact.c.contact_hash == contact_hash))
+    return [(*where, sent_at is not None) for *where, sent_at in rows]
+
+
+def remove_contacts_of(connection: Connection, contact_hash: bytes) -> None:
+    """Forget one contact wherever it is."""
+    connection.execute(delete(contact).where(contact.c.contact_hash == contact_hash))
 
 
 def count_contacts(connection: Connection) -> dict[str, int]:

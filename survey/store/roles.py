@@ -79,6 +79,8 @@ APPENDED = _row(web=LOOK, work=APPEND, read=LOOK, audit=LOOK)
 PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
 OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
+OF_TOKEN = ("token_hash", "code_hash", "channel", "disposition", "voided")  # the counter makes tokens
+OF_CONTACT = ("wave_code", "stratum_code", "position", "contact_hash", "sent_at")
 OF_INVITATION = ("wave_code", "stratum_code", "position", "probability", "frame_version", "drawn_on", "channel")
 OF_DEVICE = ("name", "channel", "agency_code", "wave_code", "state", "contact_at", "waiting", "skew", "stored")
 
@@ -133,6 +135,14 @@ PERMISSIONS: Mapping[str, Row] = {
     # devices: who serves citizens pairs them, hears of them and counts what they lose
     "device": _row(web=KEEP, work=KEEP, read=only(*OF_DEVICE), audit=only(*OF_DEVICE)),
     "refused_replay": _row(web=APPEND, work=LOOK, read=only("device_name", "wave_code", "outcome"), audit=LOOK),
+    # the fraud screen: who serves citizens counts arrivals and cannot read them; auditors read what was frozen
+    "arrival": _row(web=Rights(insert=True), work=MANAGE),
+    "arrival_device": _row(web=Rights(insert=True), work=MANAGE),
+    "arrival_pattern": _row(work=APPEND, audit=LOOK),
+    "screening": _row(web=LOOK, work=APPEND, audit=LOOK),
+    "callback_draw": _row(web=LOOK, work=APPEND, audit=LOOK),
+    "callback_place": _row(web=LOOK, work=APPEND, audit=LOOK),
+    "callback_result": _row(web=LOOK, work=APPEND, audit=LOOK),
     # staff
     "staff": _row(web=LOOK, work=KEEP, read=only(*PUBLIC_ACCOUNT), audit=only(*PUBLIC_ACCOUNT)),
     "staff_session": _row(web=MANAGE, work=MANAGE),
@@ -146,13 +156,15 @@ PERMISSIONS: Mapping[str, Row] = {
     "frame": APPENDED,
     "frame_stratum": APPENDED,
     "frame_unit": _row(web=LOOK, work=MANAGE, audit=LOOK),
-    "invitation": _row(web=LOOK, work=KEEP, read=only(*OF_INVITATION), audit=LOOK),
-    # messages on their way: addresses are for the work process alone
-    "contact": _row(work=MANAGE),
+    "invitation": _row(
+        web=Rights(select=EVERY_COLUMN, update=OF_TOKEN), work=KEEP, read=only(*OF_INVITATION), audit=LOOK
+    ),
+    # messages on their way: addresses are for the work process alone; who opts out is forgotten at once
+    "contact": _row(web=Rights(select=OF_CONTACT, delete=True), work=MANAGE),
     "message": _row(work=MANAGE),
-    "auditor_key": REGISTER,
+    "auditor_key": _row(work=KEEP, audit=LOOK),
     "auditor_contact": _row(work=MANAGE, audit=LOOK),
-    "opt_out": _row(web=KEEP, work=MANAGE),
+    "opt_out": _row(web=APPEND, work=MANAGE),
     "checkpoint_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
     # places
     "area": REGISTER,
