@@ -213,7 +213,7 @@ def test_it_says_aloud_that_it_takes_no_more_when_full_or_not_heard_for_a_week(k
     assert kiosk.evaluate(why) == "old"
     kiosk.context.set_offline(True)
     kiosk.reload()
-    assert kiosk.is_visible("[role=alert]")
+    kiosk.wait_for_selector("[role=alert] .big")
     assert kiosk.locator(".starts").count() == 0
     assert (faults(kiosk), overflow(kiosk)) == ([], 0)
 
