@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from survey.durable import write_durably
+
 SECRET_FILE = "secret.key"
 ADDRESS_FILE = "address"
 MINIMUM_SECRET_LENGTH = 32
@@ -158,10 +160,9 @@ def make_home(environ: Mapping[str, str]) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read. Raises FileExistsError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    """Write a new file that only its owner can read, on the disk when this returns. Raises FileExistsError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    write_durably(path, content)
 
 
 def _secret_key(environ: Mapping[str, str], home: Path) -> bytes:

@@ -84,6 +84,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     address: tuple[str, int]
+    seconds_to_ready: float = 0.0
 
     @property
     def url(self) -> str:
@@ -128,8 +129,10 @@ def serving(
             start_new_session=True,
         )
     server = Server(process, ("127.0.0.1", port))
+    began = time.monotonic()
     try:
         _await_ready(server, log)
+        server.seconds_to_ready = time.monotonic() - began
         yield server
         if process.poll() is None:
             server.stop()

@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import click
 
 from survey.cli.installation import Installation, pass_installation
+from survey.durable import write_durably
 from survey.settings import ADDRESS_FILE
 from survey.store.roles import Role
 
@@ -130,6 +132,4 @@ def keep_address(installation_home: os.PathLike[str], bind: str) -> None:
     """Remember where citizens' links lead, for commands that print them."""
     host, _, port = bind.rpartition(":")
     shown = "127.0.0.1" if host in ANY_ADDRESS else host
-    path = os.path.join(installation_home, ADDRESS_FILE)
-    with open(path, "w", encoding="ascii") as file:
-        file.write(f"http://{shown}:{port}\n")
+    write_durably(Path(installation_home) / ADDRESS_FILE, f"http://{shown}:{port}\n".encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import secrets
 import threading
 import time
@@ -14,16 +15,20 @@ from dataclasses import dataclass, field
 
 import load_client
 from load_client import NotAcknowledged, Visitor
-from serving import Home, Server
-from sqlalchemy import func, select
+from serving import Home
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from survey.actions.verifying import verify_installation
 from survey.proof import receipt_hash
 from survey.store.database import Database
-from survey.store.tables import inbox, ledger, receipt, spent
+from survey.store.tables import checkpoint, inbox, invitation, ledger, receipt, spent
 
 OVERALL, COMMENT = "G1", "K1"
 CLIENTS = 8
+
+
+Head = tuple[int, int, bytes, str]
 
 
 @dataclass
@@ -34,6 +39,8 @@ class Crowd:
     acknowledged: dict[str, str] = field(default_factory=dict)
     unanswered: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    used: set[str] = field(default_factory=set)
+    heads: list[Head] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -66,15 +73,29 @@ class Crowd:
                 time.sleep(0.01)
             except NotAcknowledged as refusal:
                 self.refused[str(refusal)] += 1
+                time.sleep(0.01)
 
     def _answer(self, visitor: Visitor) -> None:
         with self.lock:
             token = next(self.tokens)
+            self.used.add(token)
         comment = secrets.token_hex(8)
         fields = load_client.open_form(visitor, token) | {OVERALL: random.choice("12345"), COMMENT: comment}
         self.unanswered[comment] = fields
         self.acknowledged[comment] = load_client.send_form(visitor, fields)
         del self.unanswered[comment]
+
+
+AMCHECK = """
+    SELECT bt_index_check(pg_index.indexrelid, true) FROM pg_index
+    JOIN pg_class ON pg_class.oid = pg_index.indexrelid JOIN pg_am ON pg_am.oid = pg_class.relam
+    WHERE pg_am.amname = 'btree' AND pg_class.relnamespace = 'public'::regnamespace
+"""
+WORD = re.compile(r"\w+")
+HEADS = select(checkpoint.c.number, checkpoint.c.size, checkpoint.c.root, checkpoint.c.note).order_by(
+    checkpoint.c.number
+)
+STRAYS = select(func.count()).where(spent.c.token_hash.not_in(select(invitation.c.token_hash)))
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,8 @@ class Stored:
     sealed: int
     sealed_receipts: int
     damage: list[str]
+    heads: list[Head] = field(default_factory=list)
+    strays: int = 0
 
 
 def read_stored(home: Home) -> Stored:
@@ -103,6 +126,8 @@ def read_stored(home: Home) -> Stored:
             sealed=connection.scalar(select(func.count()).select_from(responses.subquery())) or 0,
             sealed_receipts=len(counted),
             damage=_find_damage(database, connection),
+            heads=[tuple(row) for row in connection.execute(HEADS)],
+            strays=connection.scalar(STRAYS) or 0,
         )
 
 
@@ -120,10 +145,19 @@ def find_broken_promises(crowd: Crowd, stored: Stored) -> list[str]:
         != stored.receipts.total(),
         f"the ledger holds {stored.sealed} answers and {stored.sealed_receipts} receipts": stored.sealed
         != stored.sealed_receipts,
+        f"{stored.strays} tokens are spent that nobody was given": stored.strays,
+        "a checkpoint that was there is gone or changed": stored.heads[: len(crowd.heads)] != crowd.heads,
         f"the database is damaged: {stored.damage}": stored.damage,
         f"answers were refused: {crowd.refused}": crowd.refused,
     }
     return [sentence for sentence, is_broken in found.items() if is_broken]
+
+
+def find_leaks(crowd: Crowd, home: Home) -> list[str]:
+    """Tokens and comments that the server's log shows; none is expected."""
+    log = (home.path / "serve.log").read_text(errors="replace")
+    words = set(WORD.findall(log))
+    return sorted(words & (crowd.used | crowd.acknowledged.keys() | crowd.unanswered.keys()))
 
 
 def find_false_proofs(home: Home) -> list[str]:
@@ -133,16 +167,21 @@ def find_false_proofs(home: Home) -> list[str]:
     return [line for line in findings.lines if not line.startswith("ok")]
 
 
-def choose_victim(server: Server, dice: random.Random) -> int | None:
-    """One process of the server to kill first: the master, its worker, the one that works; None for all at once."""
-    if dice.random() < 0.6:
-        return None
-    return dice.choice([server.process.pid, *server.children()])
-
-
-def _find_damage(database: Database, connection: object) -> list[str]:
+def _find_damage(database: Database, connection: Connection) -> list[str]:
     if not database.is_sqlite:
-        return []
+        return _find_broken_indexes(connection)
     pragmas = ("integrity_check", "foreign_key_check")
     rows = [row for pragma in pragmas for row in connection.exec_driver_sql(f"PRAGMA {pragma}")]
     return [str(tuple(row)) for row in rows if tuple(row) != ("ok",)]
+
+
+def _find_broken_indexes(connection: Connection) -> list[str]:
+    """What amcheck, a part of PostgreSQL, says of every index and of the heap under it; it must be installed."""
+    installed = connection.scalar(text("SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'"))
+    if not installed:
+        return []
+    try:
+        connection.execute(text(AMCHECK)).all()
+    except DBAPIError as damage:
+        return [str(damage.orig)]
+    return []

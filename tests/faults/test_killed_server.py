@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import time
 from collections import Counter
 from dataclasses import replace
@@ -12,58 +9,31 @@ from pathlib import Path
 
 import pytest
 from broken_homes import invite, make_home
-from campaign import Crowd, choose_victim, find_broken_promises, find_false_proofs, read_stored
+from campaign import Crowd, find_broken_promises, find_false_proofs, find_leaks, read_stored
 from postgresql_server import Server as PostgresqlServer
+from rounds import SEED, Kill, count, play
 from serving import Home, serving
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = 20
-POSTGRESQL_ROUNDS = 5
-CAMPAIGNS = 25 if os.environ.get("HAILONG_FULL_COUNTS") == "1" else 1
-SEED = int(os.environ.get("HAILONG_FAULT_SEED", "20261124"))
-LONGEST_ROUND = 0.9
+ROUNDS = count(full=50, quick=6)
+POSTGRESQL_ROUNDS = count(full=50, quick=3)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 
 
-def play(home: Home, rounds: int, seed: int, program: Path | None = None) -> tuple[Crowd, list[str]]:
-    """Load a server and kill it, again and again; what the crowd was told, and the promises broken in any round."""
-    dice = random.Random(seed)
-    crowd = Crowd(iter(invite(home, rounds * 1000, seed)))
-    broken: list[str] = []
-    for number in range(rounds):
-        if program is not None and broken:
-            break
-        with serving(home, program=program) as server:
-            crowd.send_again(server.address)
-            with crowd.answering(server.address):
-                time.sleep(dice.uniform(0.02, LONGEST_ROUND))
-                victim = choose_victim(server, dice)
-                if victim is not None:
-                    os.kill(victim, signal.SIGKILL)
-                    time.sleep(dice.uniform(0, 0.3))
-                server.kill()
-        promises = find_broken_promises(crowd, read_stored(home))
-        broken += [f"round {number} of seed {seed}: {promise}" for promise in promises]
-    return crowd, broken
-
-
-@pytest.mark.parametrize("campaign", range(CAMPAIGNS))
-def test_whoever_was_thanked_is_stored_once_after_every_kill(installation: Home, campaign: int) -> None:
-    """Twenty rounds on one database; a round's seed is printed with whatever it breaks."""
-    crowd, broken = play(installation, ROUNDS, SEED + campaign)
+def test_whoever_was_thanked_is_stored_once_after_every_kill(installation: Home) -> None:
+    crowd, broken = play(installation, ROUNDS, SEED, Kill())
     assert broken == []
     assert len(crowd.acknowledged) > ROUNDS * 10
     assert find_false_proofs(installation) == []
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("campaign", range(CAMPAIGNS))
 def test_whoever_was_thanked_is_stored_once_on_postgresql_too(
-    tmp_path: Path, postgresql_server: PostgresqlServer, campaign: int
+    tmp_path: Path, postgresql_server: PostgresqlServer
 ) -> None:
-    home = make_home(tmp_path / "home", postgresql_server.create(f"killed_{campaign}"))
-    crowd, broken = play(home, POSTGRESQL_ROUNDS, SEED + campaign)
+    home = make_home(tmp_path / "home", postgresql_server.create("killed"))
+    crowd, broken = play(home, POSTGRESQL_ROUNDS, SEED, Kill())
     assert broken == []
     assert len(crowd.acknowledged) > POSTGRESQL_ROUNDS * 10
     assert find_false_proofs(home) == []
@@ -71,7 +41,8 @@ def test_whoever_was_thanked_is_stored_once_on_postgresql_too(
 
 def test_a_server_that_thanks_before_it_commits_is_found_out(installation: Home) -> None:
     """The control: were the suite blind, it would not see what this server loses."""
-    _, broken = play(installation, ROUNDS, SEED, UNSAFE_SERVER)
+    unsafe = Kill({"UNSAFE": "thanks-first"})
+    _, broken = play(installation, 20, SEED, unsafe, program=UNSAFE_SERVER, until_broken=True)
     assert any("acknowledged answers are lost" in promise for promise in broken)
 
 
@@ -89,7 +60,13 @@ def test_every_promise_is_seen_to_be_broken(installation: Home) -> None:
         "receipts are stored twice": replace(stored, receipts=stored.receipts + Counter([some_receipt])),
         "tokens are spent for": replace(stored, tokens=stored.tokens + 1),
         "the ledger holds": replace(stored, sealed=stored.sealed + 1),
+        "that nobody was given": replace(stored, strays=1),
         "the database is damaged": replace(stored, damage=["row 1 missing from index"]),
     }
     for sentence, fault in planted.items():
         assert any(sentence in promise for promise in find_broken_promises(crowd, fault)), sentence
+    crowd.heads = [(1, 1, bytes(32), "a note that is not there")]
+    assert find_broken_promises(crowd, stored) == ["a checkpoint that was there is gone or changed"]
+    with (installation.path / "serve.log").open("a") as log:
+        log.write(f"GET /t/{next(iter(crowd.used))}\n")
+    assert len(find_leaks(crowd, installation)) == 1

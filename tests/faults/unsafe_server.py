@@ -1,11 +1,16 @@
-"""A server that must not be trusted: it thanks first and commits later. The suite fails unless it loses answers."""
+"""Servers that must not be trusted, by UNSAFE: the suite fails unless each of them loses answers.
+
+`thanks-first` thanks and commits later; `normal` and `off` are what SQLite may wait for instead of its disk.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import Future
 
 from survey.cli import main
+from survey.store import database
 from survey.store.writer import GroupCommitWriter, Outcome, Submission
 
 SECONDS_LATE = 0.05
@@ -22,8 +27,13 @@ def commit_late(self: GroupCommitWriter) -> list[tuple[Submission, Future[Outcom
 
 
 take_what_has_queued = GroupCommitWriter._next_batch
-GroupCommitWriter.submit = submit_without_waiting  # type: ignore[method-assign]
-GroupCommitWriter._next_batch = commit_late  # type: ignore[method-assign]
 
 if __name__ == "__main__":
+    unsafe = os.environ["UNSAFE"]
+    if unsafe == "thanks-first":
+        GroupCommitWriter.submit = submit_without_waiting  # type: ignore[method-assign]
+        GroupCommitWriter._next_batch = commit_late  # type: ignore[method-assign]
+    else:
+        assert "synchronous=FULL" in database.PRAGMAS
+        database.PRAGMAS = (*database.PRAGMAS, f"synchronous={unsafe}")
     main()

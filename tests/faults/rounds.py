@@ -1,0 +1,107 @@
+"""Rounds of one fault: load a server, strike it, let it come back, and look whether every promise holds."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from broken_homes import invite
+from campaign import Crowd, find_broken_promises, find_leaks, read_stored
+from power_cut import Disk
+from serving import Home, Server, serving
+
+FULL_COUNTS = os.environ.get("HAILONG_FULL_COUNTS") == "1"
+SEED = int(os.environ.get("HAILONG_FAULT_SEED", "20261124"))
+LONGEST_ROUND = 0.7
+READY_WITHIN = {True: 10.0, False: 30.0}
+TOKENS_A_ROUND = 1000
+
+
+def count(full: int, quick: int) -> int:
+    """How many rounds: HAILONG_FAULT_ROUNDS if set, the full count where that is asked for, else the quick one."""
+    chosen = os.environ.get("HAILONG_FAULT_ROUNDS")
+    return int(chosen) if chosen else (full if FULL_COUNTS else quick)
+
+
+class Fault(Protocol):
+    """What is done to a server in every round; `environment` is for its processes."""
+
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+    def strike(self, server: Server, dice: random.Random) -> None: ...
+    def recover(self, dice: random.Random) -> None: ...
+
+
+@dataclass
+class Kill:
+    """SIGKILL for the master, its worker or the one that works, and then for all; mostly for all at once."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def strike(self, server: Server, dice: random.Random) -> None:
+        victims = [server.process.pid, *server.children()]
+        if dice.random() > 0.6:
+            os.kill(dice.choice(victims), signal.SIGKILL)
+            time.sleep(dice.uniform(0, 0.3))
+        server.kill()
+
+    def recover(self, dice: random.Random) -> None:
+        """The next start is the recovery."""
+
+
+@dataclass
+class PowerCut:
+    """The machine goes off: what was not synced may be gone. For SQLite, whose files are in the home."""
+
+    disk: Disk
+    lost_writes: int = 0
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {**self.disk.environment, **self.extra}
+
+    def strike(self, server: Server, dice: random.Random) -> None:
+        server.kill()
+
+    def recover(self, dice: random.Random) -> None:
+        self.lost_writes += self.disk.lose_power(dice)
+        self.disk.begin()
+
+
+def play(
+    home: Home, rounds: int, seed: int, fault: Fault, *, program: Path | None = None, until_broken: bool = False
+) -> tuple[Crowd, list[str]]:
+    """What the crowd was told in these rounds, and the promises broken in any of them; a seed repeats the chance."""
+    dice = random.Random(seed)
+    crowd = Crowd(iter(invite(home, rounds * TOKENS_A_ROUND, seed)))
+    broken: list[str] = []
+    print(f"{rounds} rounds of {type(fault).__name__}: HAILONG_FAULT_SEED={seed} repeats their chance")
+    for number in range(rounds):
+        with serving(home, program=program, **fault.environment) as server:
+            crowd.send_again(server.address)
+            with crowd.answering(server.address):
+                time.sleep(dice.uniform(0.05, LONGEST_ROUND))
+                fault.strike(server, dice)
+            late = server.seconds_to_ready > READY_WITHIN[home.settings.is_sqlite]
+        fault.recover(dice)
+        promises = find_promises(crowd, home) + ["the server was late to be ready"] * late
+        broken += [f"round {number} of seed {seed}: {promise}" for promise in promises]
+        if broken and until_broken:
+            break
+    return crowd, broken
+
+
+def find_promises(crowd: Crowd, home: Home) -> list[str]:
+    """The promises that are broken now, in the database and in the log; what is sealed is remembered for later."""
+    stored = read_stored(home)
+    broken = find_broken_promises(crowd, stored)
+    crowd.heads = stored.heads
+    leaks = find_leaks(crowd, home)
+    return [*broken, f"the log shows {len(leaks)} tokens or comments: {leaks[:1]}"] if leaks else broken

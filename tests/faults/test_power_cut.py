@@ -1,0 +1,40 @@
+"""Nothing acknowledged is lost when the power goes: what a sync did not cover is torn or dropped by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from campaign import find_false_proofs
+from power_cut import Disk
+from rounds import SEED, PowerCut, count, play
+from serving import Home
+
+pytestmark = pytest.mark.faults
+
+ROUNDS = count(full=30, quick=4)
+ROUNDS_OF_CONTROLS = 15
+UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
+
+
+@pytest.fixture
+def cut(installation: Home, tmp_path: Path) -> PowerCut:
+    return PowerCut(Disk(installation.path, tmp_path / "disk"))
+
+
+def test_whoever_was_thanked_is_stored_once_after_every_power_cut(installation: Home, cut: PowerCut) -> None:
+    crowd, broken = play(installation, ROUNDS, SEED, cut)
+    assert broken == []
+    assert len(crowd.acknowledged) > ROUNDS * 10
+    assert cut.lost_writes > ROUNDS
+    assert find_false_proofs(installation) == []
+
+
+@pytest.mark.parametrize("synchronous", ["normal", "off"])
+def test_a_database_that_does_not_wait_for_the_disk_is_found_out(
+    installation: Home, cut: PowerCut, synchronous: str
+) -> None:
+    """The control: with SQLite's synchronous=NORMAL or OFF, which a kill alone never shows, answers are lost."""
+    cut.extra = {"UNSAFE": synchronous}
+    _, broken = play(installation, ROUNDS_OF_CONTROLS, SEED, cut, program=UNSAFE_SERVER, until_broken=True)
+    assert any("acknowledged answers are lost" in promise or "damaged" in promise for promise in broken)
