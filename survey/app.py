@@ -18,7 +18,7 @@ from survey.store.database import Database
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
-from survey.web import citizen, citizen_pages, health, kiosk, public
+from survey.web import citizen, citizen_pages, health, kiosk, public, stopping
 from survey.web.access import check_every_route
 from survey.web.headers import install_headers
 from survey.web.lean import LeanFlask
@@ -57,6 +57,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(citizen.blueprint)
         app.register_blueprint(public.blueprint)
         app.register_blueprint(kiosk.blueprint)
+        app.register_blueprint(stopping.blueprint)
     if STAFF in doors:
         _open_staff_door(app)
     _install_errors(app)
@@ -69,17 +70,17 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import official, session, staff, statistician
+    from survey.web import counter, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
     @app.before_request
     def guard_staff() -> Response | None:
-        if request.blueprint in (staff.blueprint.name, official.blueprint.name, statistician.blueprint.name):
+        if _for_staff():
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician):
+    for each in (staff, official, statistician, counter):
         app.register_blueprint(each.blueprint)
 
 
@@ -143,7 +144,7 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _for_staff() -> bool:
-    return request.blueprint in ("staff", "official", "statistician")
+    return request.blueprint in ("staff", "official", "statistician", "counter")
 
 
 def _staff_error(code: str, status: int) -> Response:

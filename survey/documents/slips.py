@@ -23,6 +23,7 @@ HEADING = N_("Mời Ông/Bà góp ý")
 HOW = N_("Quét mã QR, hoặc mở %(address)s và gõ mã")
 UNTIL = N_("Ba phút, không ghi tên. Đến hết %(day)s.")
 SCAN = N_("Dùng điện thoại quét mã này để góp ý")
+DONE = N_("Xong")
 PRIVATE = N_("Không ghi tên. Cán bộ không biết Ông/Bà trả lời gì.")
 
 
@@ -67,8 +68,11 @@ def render_slips(slips: Sequence[Slip], address: str, closes_on: date, form: str
     return render("field/slips.html", "vi", sheets=sheets, words=_words(address, closes_on), address=address, form=form)
 
 
-def render_facing_slip(slip: Slip, address: str, closes_on: date, *, nonce: str, back: str, seconds: int) -> str:
-    """A slip that a counter turns towards the citizen: on the screen only the QR code, on paper the code as well."""
+def render_facing_slip(
+    slip: Slip, address: str, closes_on: date, *, nonce: str, back: str, seconds: int, language: str
+) -> str:
+    """A slip that a counter turns towards the citizen: on the screen only the QR code, on paper the code as well.
+    `language` is that of whoever turns it, for the one button."""
     return render(
         "field/facing_slip.html",
         "vi",
@@ -77,6 +81,7 @@ def render_facing_slip(slip: Slip, address: str, closes_on: date, *, nonce: str,
         nonce=nonce,
         back=back,
         seconds=seconds,
+        done=translate(language, DONE),
     )
 
 

@@ -146,6 +146,7 @@ ROLES = {
     "statistician": N_("Thống kê viên"),
     "operator": N_("Quản trị viên"),
     "auditor": N_("Kiểm toán viên"),
+    "kiosk": N_("Quầy"),
 }
 
 NAVIGATION = {
@@ -154,6 +155,7 @@ NAVIGATION = {
     "waves": N_("Đợt khảo sát"),
     "adequacy": N_("Mức đủ mẫu"),
     "releases": N_("Bản công bố"),
+    "counter": N_("Quầy phát phiếu"),
 }
 
 NOTICES = {

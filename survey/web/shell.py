@@ -18,6 +18,7 @@ NAVIGATION = (
     ("waves", "statistician.show_waves", ("statistician", "auditor")),
     ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
+    ("counter", "counter.show_counter", ("kiosk", "operator")),
 )
 
 
