@@ -140,14 +140,15 @@ def new_response(
 ) -> Response:
     """A response as it will be stored, given on a day (only its half-month is kept). Raises BadAnswers, UnknownItem."""
     chosen, comments = check_answers(form.questionnaire, answers)
+    chance = secrets.token_bytes(80)  # in one call: each lets another thread go first
     return Response(
-        id=secrets.token_bytes(16),
+        id=chance[:16],
         wave_code=form.wave_code,
         stratum_code=form.stratum_code,
         receipt_hash=receipt_hash(receipt),
-        nonce1=secrets.token_bytes(32),
+        nonce1=chance[16:48],
         codes=canonical_json(_codes(form, chosen, language, on, assisted)),
-        nonce2=secrets.token_bytes(32),
+        nonce2=chance[48:],
         text=canonical_json(comments),
     )
 

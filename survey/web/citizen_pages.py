@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from flask import Response, current_app, make_response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from survey.actions import answering
 from survey.documents import citizen as paper
 from survey.documents.form import language_links
 from survey.documents.shell import CitizenShell
 from survey.documents.splicing import SplicedPage
-from survey.web import headers
+from survey.web.headers import nonce
 from survey.web.language import reader_language, remember_choices, wants_khmer_font
 from survey.web.limits import FailureBrake
 
 PRIVACY = "/privacy"
+HTML = ("Content-Type", "text/html; charset=utf-8")
+GZIP = ("Content-Encoding", "gzip")
+VARIES = ("Vary", "Accept-Encoding, Accept-Language, Cookie")
 brake = FailureBrake(most=200, per_second=10)
 
 REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
@@ -39,26 +42,22 @@ def cookie_name() -> str:
 
 def shell(*, links: bool = True) -> CitizenShell:
     """What surrounds a page of this visit."""
-    return CitizenShell(headers.nonce(), language_links() if links else (), khmer_font=wants_khmer_font())
+    return CitizenShell(nonce(), language_links() if links else (), khmer_font=wants_khmer_font())
 
 
-def send_page(body: str | bytes, status: int = 200, *, language: str | None = None) -> Response:
+def send_page(
+    body: str | bytes, status: int = 200, *, language: str | None = None, headers: Sequence[tuple[str, str]] = ()
+) -> Response:
     """A page as an answer; `language` is one that was chosen with a button of the form."""
-    response = make_response(body, status)
-    response.headers["Content-Type"] = "text/html; charset=utf-8"
-    return remember_choices(response, language)
+    return remember_choices(Response(body, status, [HTML, *headers]), language)
 
 
 def send_spliced(page: SplicedPage, *, language: str | None = None, **words: str) -> Response:
     """A page that was rendered beforehand, with this visit's words, compressed where the browser takes it."""
-    words["nonce"] = headers.nonce()
+    words["nonce"] = nonce()
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = send_page(page.splice_gzip(**words), language=language)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = send_page(page.splice(**words), language=language)
-    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
-    return response
+        return send_page(page.splice_gzip(**words), language=language, headers=(VARIES, GZIP))
+    return send_page(page.splice(**words), language=language, headers=(VARIES,))
 
 
 def privacy_url() -> str | None:

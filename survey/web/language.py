@@ -36,6 +36,8 @@ def remember_language(response: Response) -> Response:
 
 def remember_choices(response: Response, language: str | None) -> Response:
     """Keep choices made by link, or a language chosen with a button; they name nobody."""
+    if not (language or request.args or request.method == "POST"):
+        return response
     chosen = language or request.args.get(PARAMETER)
     if chosen in LANGUAGES:
         _keep(response, COOKIE, str(chosen))
