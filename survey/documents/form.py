@@ -15,7 +15,7 @@ from survey.documents.shell import CitizenShell, LanguageLink
 from survey.documents.splicing import CUT, SplicedPage, cut_page
 from survey.mandate.questionnaires import Questionnaire
 
-MODES = ("link", "kiosk")
+MODES = ("link", "kiosk", "voice")
 DEFAULT_ACTION = "/answer"
 COMMENT_LIMIT = 2000
 # Private-use characters stand for the per-visit parts while the body is rendered; no text of the mandate holds them.
@@ -51,14 +51,15 @@ def form_page(
     layout: Layout | None = None,
     recordings: tuple[tuple[str, str], ...] = (),
     khmer_font: bool = False,
+    about: str = "",
 ) -> SplicedPage:
     """A page of the form without answers on it, from the cache after the first time: the first page unless a layout
-    says otherwise. `recordings` are pairs of item code and address."""
-    cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font)
+    says otherwise. `recordings` are pairs of item code and address; `about` names who is spoken of in open voice."""
+    cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font, about)
     if cached not in _pages:
         shown = layout or lay_out(questionnaire, 0, {})
         _pages[cached] = cut_page(
-            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font), PARTS
+            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font, about), PARTS
         )
     return _pages[cached]
 
@@ -96,6 +97,7 @@ def _render(
     filled: Filled,
     recordings: tuple[tuple[str, str], ...],
     khmer_font: bool,
+    about: str = "",
 ) -> str:
     if mode not in MODES:
         raise UnknownMode(mode)
@@ -115,6 +117,7 @@ def _render(
             if any(item.code in shown for item in section.items)
         ],
         mode=mode,
+        about=about,
         action=action,
         layout=layout,
         conditions=dict(layout.conditions),
