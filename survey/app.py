@@ -57,6 +57,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(citizen.blueprint)
         app.register_blueprint(public.blueprint)
         app.register_blueprint(kiosk.blueprint)
+        app.register_blueprint(voice.blueprint)
         app.register_blueprint(stopping.blueprint)
     if STAFF in doors:
         _open_staff_door(app)
