@@ -77,6 +77,13 @@ def find_voice(database: Database, agency_code: str, today: date) -> OpenForm:
     return found[-1]
 
 
+def find_agency_name(database: Database, agency_code: str, language: str) -> str:
+    """The agency's name in a language, else in Vietnamese."""
+    with database.reading() as connection:
+        name = places.list_agencies(connection, EVERYTHING)[agency_code].name
+    return name.get(language, name["vi"])
+
+
 def voice_form(connection: Connection, wave_code: str, agency_code: str) -> OpenForm | None:
     """Where open voice beside a wave is kept for an agency; None where it is not asked for."""
     beside = waves.find_voice_wave(connection, wave_code)
