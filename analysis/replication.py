@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+import narwhals as nw
 import numpy as np
 
 from analysis.arrays import Codes, Vector, add_up
@@ -22,6 +23,7 @@ from analysis.reduction import Cells, reduce_frame
 from analysis.replicates import Replicates
 from analysis.sample import Sample, prepare
 
+_ROW = "replicate row"
 _RANK = 1e-5  # R's rule for the rank of replicate weights
 _ENTRIES = 1_000_000  # of a jackknife's weights, beyond which its rank is counted as if they were not calibrated
 
@@ -116,6 +118,8 @@ def read_replication(
     inside = list_columns(within) if within else ()
     keys = tuple(dict.fromkeys((*by, *weight, *replicates.columns, *outcomes, *inside)))
     plain = replace(design, replicates=None, lonely_psu=loosen(design))
+    if replicates.kind in {"BRR", "Fay"} and not replicates.columns:
+        frame, keys = _number_rows(frame, keys)
     classes = prepare(reduce_frame(frame, plain, outcomes, by=keys, within=within))
     before = classes.replays[replicates.after].before if len(classes.replays) > replicates.after else classes.factor
     base = classes.cells.first * before[:, None]
@@ -186,18 +190,47 @@ def _find_scale(replicates: Replicates, size: int) -> float:
     return 1.0
 
 
+def _number_rows(frame: Any, keys: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Keep the order of the rows, where a frame has one, as a key: half-samples pair units in that order."""
+    table = nw.from_native(frame)
+    if isinstance(table, nw.DataFrame):
+        return table.with_row_index(_ROW).to_native(), (*keys, _ROW)
+    return frame, keys
+
+
 def _make_balanced(replicates: Replicates, classes: Sample) -> tuple[Factors, float, Vector, Vector]:
     """Half-samples of PSUs; of alike responses in a class, the mean of their factors."""
+    if not classes.design.strata:
+        raise BadDesign(f"{replicates.kind} pairs the units of strata; an unstratified design takes JK1")
     stage = classes.stages[0]
     times = classes.cells.rows.astype(np.intp) if stage.unit is None else np.ones(len(classes.cells), dtype=np.intp)
     owner = np.repeat(np.arange(len(times)), times)
     unit = np.arange(len(owner)) if stage.unit is None else stage.unit[owner]
     stratum = np.zeros(int(unit.max()) + 1, dtype=np.intp)
-    stratum[unit] = stage.stratum[owner]
-    factors = balance(stratum, np.arange(len(stratum)), replicates.rho)[unit]
+    stratum[unit] = _rank_strata(classes)[owner]
+    order = _order_units(classes, owner, unit)
+    factors = balance(stratum, order, replicates.rho, replicates.small, replicates.large)[unit]
     matrix = np.stack([add_up(owner, column, len(times)) for column in factors.T], axis=1) / times[:, None]
     size = matrix.shape[1]
     return Table(matrix), _find_scale(replicates, size), np.ones(size), np.ones(size)
+
+
+def _rank_strata(classes: Sample) -> Codes:
+    """Stratum of each class, numbered in the order of the labels as texts, which is R's."""
+    stage, name = classes.stages[0], classes.design.strata[0]
+    first = np.unique(stage.stratum, return_index=True)[1]
+    rank = np.argsort(np.argsort(classes.cells.keys[name].iloc[first].astype(str).to_numpy(), kind="stable"))
+    return rank[stage.stratum].astype(np.intp, copy=False)
+
+
+def _order_units(classes: Sample, owner: Codes, unit: Codes) -> Codes:
+    """First row of each unit, or the order of its label where rows have none."""
+    place = np.arange(len(owner))
+    if _ROW in classes.cells.keys:
+        place = classes.cells.keys[_ROW].to_numpy(dtype=np.intp)[owner]
+    first = np.full(int(unit.max()) + 1, np.iinfo(np.intp).max, dtype=np.intp)
+    np.minimum.at(first, unit, place)
+    return first
 
 
 def _spread(values: Vector, code: Codes, size: int) -> Vector:

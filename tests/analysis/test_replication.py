@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,9 @@ from analysis import (
     trend,
     trim,
 )
-from analysis.balanced import balance, build_hadamard, find_hadamard
+from analysis.balanced import balance
 from analysis.errors import BadDesign
+from analysis.hadamard import find_hadamard
 from analysis.replication import find_rank
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -47,20 +49,30 @@ def clusters() -> pd.DataFrame:
 STRATIFIED = Design(weight="pw", stratum="stype", population="fpc")
 
 
-@pytest.mark.parametrize("order", [2, 4, 8, 12, 16, 20, 24, 32])
-def test_a_hadamard_matrix_has_orthogonal_rows(order: int) -> None:
-    matrix = build_hadamard(order)
-    assert matrix is not None
+@pytest.mark.parametrize("strata", [1, 3, 4, 7, 11, 15, 19, 23, 27, 28, 35, 36, 51, 55, 67, 71, 91, 120, 151, 200])
+def test_a_hadamard_matrix_has_orthogonal_rows(strata: int) -> None:
+    matrix = find_hadamard(strata)
     signs = np.where(matrix, 1, -1)
-    assert (signs @ signs.T == order * np.eye(order)).all()
+    assert (signs @ signs.T == len(matrix) * np.eye(len(matrix))).all()
     assert matrix[0].all()
+    assert len(matrix) > strata
 
 
-def test_an_order_without_a_construction_is_passed_over() -> None:
-    assert build_hadamard(36) is None
-    assert len(find_hadamard(35)) == 40
+def test_hadamard_matrices_are_those_of_r() -> None:
+    """Order, and Σ of the ones' places modulo 997, of R's hadamard(n) for n = 1..420 (reference/make_hadamard.R)."""
+    with (REFERENCE / "hadamard.csv").open() as file:
+        for row in csv.DictReader(file):
+            matrix = find_hadamard(int(row["n"]))
+            ones = matrix.ravel()
+            assert (len(matrix), int(((np.arange(ones.size) % 997 + 1) * ones).sum())) == (
+                int(row["order"]),
+                int(row["checksum"]),
+            ), row["n"]
+
+
+def test_too_many_strata_for_balance_are_refused() -> None:
     with pytest.raises(BadDesign, match="too many"):
-        find_hadamard(5000)
+        find_hadamard(16_384)
 
 
 def test_balanced_half_samples_take_one_unit_of_each_pair() -> None:
