@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
 
 from survey.actions.releasing import release_due_waves
 from survey.actions.sealing import seal
 from survey.actions.tallying import tally
-from survey.proof import Signer
+from survey.proof import NoteSigner
 from survey.store import jobs
 from survey.store.database import Database
 from survey.store.jobs import JobRun
@@ -20,9 +20,18 @@ logger = logging.getLogger(__name__)
 Job = Callable[[], int]
 
 
-def run_due_jobs(database: Database, signer: Signer, now: datetime, today: date) -> Iterator[str]:
-    """Run every job once, in the order of the conveyor; a line for each that found work or failed."""
-    for name, job in _jobs(database, signer, today).items():
+def run_due_jobs(
+    database: Database,
+    signer: NoteSigner,
+    now: datetime,
+    today: date,
+    outside: Mapping[str, Job] | None = None,
+) -> Iterator[str]:
+    """Run every job once, in the order of the conveyor; a line for each that found work or failed.
+
+    `outside` are jobs that need more than the database, such as sending; they come last.
+    """
+    for name, job in {**_jobs(database, signer, today), **(outside or {})}.items():
         try:
             done = job()
         except Exception as failure:
@@ -36,7 +45,7 @@ def run_due_jobs(database: Database, signer: Signer, now: datetime, today: date)
             yield message
 
 
-def _jobs(database: Database, signer: Signer, today: date) -> dict[str, Job]:
+def _jobs(database: Database, signer: NoteSigner, today: date) -> dict[str, Job]:
     return {
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),

@@ -58,12 +58,15 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
 @click.option("--every", type=click.FloatRange(0.1, 3600), default=5.0, show_default=True, help="Seconds between.")
 @pass_installation
 def work(installation: Installation, once: bool, every: float) -> None:
-    """Seal, tally and release what is due."""
+    """Seal, tally and release what is due; send invitations and checkpoints."""
     from survey.actions.working import run_due_jobs
+    from survey.cli.sending import outside_jobs
 
     stopping = StopSignal()
     while True:
-        for line in run_due_jobs(installation.database, installation.signer, installation.now, installation.today):
+        now, today = installation.now, installation.today
+        outside = outside_jobs(installation)
+        for line in run_due_jobs(installation.database, installation.signer, now, today, outside):
             click.echo(line)
             sys.stdout.flush()
         if once or not stopping.wait(every):

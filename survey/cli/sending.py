@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,9 @@ def invite(
     places = _choose_places(installation, wave_code, count, seed, left, again)
     if contacts is not None:
         keep_contacts(installation, contacts, wave_code)
-    elif not later:
+    elif later:
+        click.echo(f"{len(places):,} places drawn. Their slips are given at the counter, or with --left.")
+    else:
         _hand_out(installation, places, write, "slip" if slips else "link", again is not None)
 
 
@@ -230,6 +232,26 @@ def keep_contacts(installation: Installation, file: Path, wave_code: str) -> Non
         progress=show_progress,
     )
     click.echo(str(kept))
+
+
+def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
+    """What `hailong work` does with the world outside: each reads the gateways itself, so that a file with a mistake
+    stops neither sealing nor the other."""
+
+    def send() -> int:
+        from survey.actions.sending import send_due
+
+        return send_due(post(installation), installation.now, installation.today, time.sleep)
+
+    def mail() -> int:
+        from survey.actions.mailing_checkpoints import mail_checkpoints
+
+        known = post(installation)
+        if not known.sending.auditor_emails:
+            return 0
+        return mail_checkpoints(known.database, known.gateways.mail, known.sending.auditor_emails, installation.today)
+
+    return {"send": send, "mail": mail}
 
 
 def post(installation: Installation) -> Post:
