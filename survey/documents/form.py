@@ -72,6 +72,9 @@ def form_with_answers(
     *,
     recordings: tuple[tuple[str, str], ...] = (),
     khmer_font: bool = False,
+    mode: str = "link",
+    action: str = DEFAULT_ACTION,
+    about: str = "",
     token: str,
     key: str,
     carried: str,
@@ -79,7 +82,7 @@ def form_with_answers(
 ) -> bytes:
     """A page of the form with all that was typed on it."""
     clean = Filled(_without_parts(filled.answers), filled.errors, filled.added, filled.declined)
-    body = _render(questionnaire, language, "link", DEFAULT_ACTION, layout, clean, recordings, khmer_font)
+    body = _render(questionnaire, language, mode, action, layout, clean, recordings, khmer_font, about)
     return cut_page(body, PARTS).splice(token=token, key=key, nonce=nonce, carried=carried)
 
 
