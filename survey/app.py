@@ -18,7 +18,7 @@ from survey.store.database import Database
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
-from survey.web import citizen, citizen_pages, health, kiosk, public, stopping
+from survey.web import citizen, citizen_pages, health, kiosk, public, stopping, voice
 from survey.web.access import check_every_route
 from survey.web.headers import install_headers
 from survey.web.lean import LeanFlask
