@@ -1,4 +1,4 @@
-"""Open voice at the citizens' door: where the QR code of an agency's poster leads. No token, the same form, kept apart."""
+"""Open voice at the citizens' door: where the QR code of an agency's poster leads. The same form without a token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from survey.actions.answering import BadAnswers, OpenForm, StaleForm, UnknownIte
 from survey.actions.open_voice import NothingOpen
 from survey.documents import citizen as paper
 from survey.documents.environment import render
-from survey.documents.form import form_page, form_with_errors
+from survey.documents.form import Filled, form_page, form_with_answers
+from survey.documents.layout import lay_out
 from survey.mandate.questionnaires import Questionnaire
 from survey.web import citizen_pages as pages
 from survey.web import headers
@@ -88,18 +89,19 @@ def _ask_again(form: OpenForm, agency: str, answers: Mapping[str, str], problems
     asked = _on_one_page(form)
     told = request.form.get("language", "")
     language = told if told in asked.title else reader_language()
-    body = form_with_errors(
+    body = form_with_answers(
         asked,
         language,
-        "voice",
-        answers,
-        problems,
+        Filled(answers, problems),
+        lay_out(asked, 0, answers),
+        mode="voice",
+        action=url_for("voice.take", agency=agency),
+        about=_name(agency, language),
+        khmer_font=wants_khmer_font(),
         token="",
         key=request.form.get("key", ""),
+        carried="",
         nonce=headers.nonce(),
-        action=url_for("voice.take", agency=agency),
-        khmer_font=wants_khmer_font(),
-        about=_name(agency, language),
     )
     return pages.send_page(body, 422)
 
