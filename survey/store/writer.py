@@ -29,6 +29,7 @@ MOST_IN_A_COMMIT = 256
 MOST_WAITING = 2000
 PATIENCE_SECONDS = 20.0
 PAUSE_SECONDS = 0.004  # a hand-over between threads costs more than a shared commit
+BUSY_SECONDS = 0.02
 
 
 class Outcome(enum.Enum):
@@ -91,7 +92,7 @@ class GroupCommitWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._queue: queue.Queue[tuple[Submission, Future[Outcome]]] = queue.Queue(MOST_WAITING)
-        self._last_size = 1
+        self._committed_at = 0.0
         threading.Thread(target=self._run, name="writer", daemon=True).start()
 
     def submit(self, submission: Submission) -> Outcome:
@@ -110,6 +111,7 @@ class GroupCommitWriter:
             batch = self._next_batch()
             try:
                 outcomes = self._store([submission for submission, _ in batch])
+                self._committed_at = time.monotonic()
             except Exception as failure:
                 for _, waiting in batch:
                     waiting.set_exception(WriterBusy(str(failure)))
@@ -128,16 +130,15 @@ class GroupCommitWriter:
                 return [store_submission(connection, each) for each in submissions]
 
     def _next_batch(self) -> list[tuple[Submission, Future[Outcome]]]:
-        """Whoever waits; after a commit that carried several, also who comes while one would be made."""
+        """Whoever waits; soon after another commit, also who comes within a pause."""
         batch = [self._queue.get()]
-        if self._last_size > 1:
+        if time.monotonic() - self._committed_at < BUSY_SECONDS:
             time.sleep(PAUSE_SECONDS)
         while len(batch) < MOST_IN_A_COMMIT:
             try:
                 batch.append(self._queue.get_nowait())
             except queue.Empty:
                 break
-        self._last_size = len(batch)
         return batch
 
 
