@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from survey.actions.open_voice import voice_form
 from survey.actions.waves import UnknownWave
@@ -212,16 +213,27 @@ def list_reports(database: Database) -> list[DeviceReport]:
 
 def read_contact(body: bytes, clock: str) -> Contact:
     """A device's contact as it was sent. Raises ValueError when it is none."""
-    told = json.loads(body)
-    if not isinstance(told, dict):
-        raise ValueError(told)
+    told = read_object(body)
     since = told.get("waiting_since")
+    if not isinstance(since, str | None):
+        raise ValueError(since)
     return Contact(
         clock=int(clock),
         waiting=_count(told.get("waiting", 0)),
         waiting_since=date.fromisoformat(since) if since else None,
         unreadable=_count(told.get("unreadable", 0)),
     )
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A JSON object that a device sent. Raises ValueError."""
+    try:
+        told = json.loads(body)
+    except RecursionError as deep:
+        raise ValueError(len(body)) from deep
+    if not isinstance(told, dict):
+        raise ValueError(told)
+    return told
 
 
 def _count(told: object) -> int:

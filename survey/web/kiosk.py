@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from survey.actions import kiosks, recording, replaying, waves
 from survey.documents.kiosk import KioskForm, kiosk_form, kiosk_style, render_kiosk, worker_script
@@ -85,7 +86,11 @@ def show_form(wave: str) -> Response:
 @allow_everybody
 def pair() -> Response:
     """Pair the device that knows a one-time code; failures alone are counted."""
-    known, told = services(), _read_object()
+    known = services()
+    try:
+        told = kiosks.read_object(request.get_data())
+    except ValueError:
+        return _refuse("unreadable", 400)
     code, point, signature = (str(told.get(name, "")) for name in ("code", "point", "signature"))
     try:
         device = kiosks.accept_pairing(
@@ -103,7 +108,10 @@ def _signed(path: str) -> Callable[[Answer], Callable[[], Response]]:
         @wraps(answer)
         def view() -> Response:
             request.max_content_length = LARGEST_REPLAY
-            body, headers = request.get_data(), request.headers
+            try:
+                body, headers = request.get_data(), request.headers
+            except RequestEntityTooLarge:
+                return _refuse("too_large", 413)
             name, clock = headers.get("Device", ""), headers.get("Device-Clock", "")
             signature = _from_hex(headers.get("Device-Signature", ""))
             try:
@@ -112,7 +120,7 @@ def _signed(path: str) -> Callable[[Answer], Callable[[], Response]]:
                 return _refuse("unknown_device", 403) if brake.count_failure() else _refuse("too_many_failures", 429)
             try:
                 return _answer(answer, device, body)
-            except (replaying.BadReplay, ValueError):
+            except ValueError:
                 return _refuse("unreadable", 400)
 
         return view
@@ -161,7 +169,7 @@ def contact(device: Device, body: bytes) -> Any:
 @_signed("/kiosk/renew")
 def renew(device: Device, body: bytes) -> Any:
     """Take a new key, which the old one vouches for."""
-    known, told = services(), _read_object()
+    known, told = services(), kiosks.read_object(body)
     point, signature = (_from_hex(str(told.get(name, ""))) for name in ("point", "signature"))
     try:
         kiosks.renew_key(known.database, device, point, signature, known.now())
@@ -174,7 +182,7 @@ def _answer(answer: Answer, device: Device, body: bytes) -> Response:
     """A device that hears of a failure keeps what it has and comes again, so a full disk is no error page."""
     try:
         told = answer(device, body)
-    except (replaying.BadReplay, ValueError):
+    except ValueError:
         raise
     except Exception as failure:
         current_app.logger.error("unhandled %s in %s", type(failure).__name__, request.endpoint, exc_info=failure)
@@ -208,11 +216,6 @@ def _clock() -> int:
     if not (told.isascii() and told.isdigit() and len(told) <= 15):
         raise ValueError(told)
     return int(told)
-
-
-def _read_object() -> dict[str, Any]:
-    told = request.get_json(force=True, silent=True)
-    return told if isinstance(told, dict) else {}
 
 
 def _from_hex(text: str) -> bytes:
