@@ -26,6 +26,8 @@ from survey.store.roles_sqlite import LEAVES
 from survey.store.tables import metadata
 
 WITHOUT_ROWID = {
+    "arrival",
+    "arrival_device",
     "auditor_contact",
     "comment",
     "contact",
@@ -52,9 +54,15 @@ NEVER_CHANGED = {
     "audit",
     "key_statement",
     "refused_replay",
+    "screening",
+    "callback_draw",
+    "callback_place",
+    "callback_result",
 }
 GUARDS = {
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
+    ("arrival", "update"),
+    ("arrival_device", "update"),
     ("inbox", "update"),
     ("inbox", "insert"),
     ("withdrawal", "update"),
