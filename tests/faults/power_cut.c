@@ -1,7 +1,8 @@
 /* Journals every write and sync of the files in one folder, so that a power cut can be played back afterwards.
  *
  * LD_PRELOAD it; POWER_CUT_FOLDER names the folder, POWER_CUT_JOURNAL the journal, which all processes append to.
- * A record is a header and its bytes: W bytes at an offset, T truncate, E extend, B a sync begins, S it returned.
+ * A record is a header and its bytes: W bytes at an offset, T truncate, E extend, B a sync begins, S it returned,
+ * G the file is gone.
  * The file JOURNAL.control, if there, is shared with the test: from how many bytes on the disk is full (ENOSPC), and
  * one call in how many fails (EIO). SYNC_MILLISECONDS makes every sync slow.
  */
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +66,7 @@ __attribute__((constructor)) static void begin(void) {
     folder = getenv("POWER_CUT_FOLDER");
     const char *path = getenv("POWER_CUT_JOURNAL");
     if (!folder || !path) return;
+    folder = strdup(folder); /* PostgreSQL writes its process titles over the environment */
     folder_length = strlen(folder);
     if (getenv("SYNC_MILLISECONDS")) sync_milliseconds = atol(getenv("SYNC_MILLISECONDS"));
     int opened = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
@@ -165,6 +168,43 @@ int posix_fallocate64(int fd, off64_t offset, off64_t length) {
 }
 
 int posix_fallocate(int fd, off_t offset, off_t length) { return posix_fallocate64(fd, offset, length); }
+
+/* An inode whose last name goes may be another file's next: its history ends. */
+static void forget(const char *path) {
+    struct stat found;
+    if (journal < 0 || lstat(path, &found) || !S_ISREG(found.st_mode) || found.st_nlink > 1) return;
+    append('G', found.st_ino, 0, NULL, 0, 0);
+    uint64_t *place = &known[found.st_ino % KNOWN];
+    if (__atomic_load_n(place, __ATOMIC_RELAXED) >> 1 == found.st_ino) __atomic_store_n(place, 0, __ATOMIC_RELAXED);
+}
+
+int unlink(const char *path) {
+    forget(path);
+    return syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int rename(const char *from, const char *to) {
+    forget(to);
+    return syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int open64(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int fd = syscall(SYS_openat, AT_FDCWD, path, flags, flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0);
+    va_end(more);
+    uint64_t inode;
+    if (fd >= 0 && flags & O_TRUNC && is_tracked(fd, &inode)) append('T', inode, 0, NULL, 0, 0);
+    return fd;
+}
+
+int open(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int fd = open64(path, flags, va_arg(more, mode_t));
+    va_end(more);
+    return fd;
+}
 
 static int sync_journaled(int fd, long call) {
     uint64_t inode, number;

@@ -2,8 +2,8 @@
 
 The shim of `power_cut.c` journals the writes and syncs of a folder. A cut begins with a copy of that folder from
 before, applies every write that a completed sync had to cover, and of the others keeps 40 %, tears 20 % at a sector of
-512 bytes and drops 40 %. Creating, renaming and removing files is taken as durable, and inodes as never used again:
-right for SQLite's WAL and for PostgreSQL, not for a rollback journal. The same shim fills the disk, fails and slows it.
+512 bytes and drops 40 %. Creating, renaming and removing files is taken as durable: right for SQLite's WAL and for
+PostgreSQL, not for a rollback journal. The same shim fills the disk, fails and slows it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Write:
 class History:
     """What was written to one file, and how much of that a completed sync covers."""
 
+    is_new: bool = False
     writes: list[Write] = field(default_factory=list)
     durable: int = 0
     begun: dict[int, int] = field(default_factory=dict)
@@ -111,14 +112,14 @@ class Disk:
             history = histories.get(path.stat().st_ino)
             if path.name.endswith(NOT_IN_SQLITES_WAL) or path.name in NOT_AFTER_A_BOOT:
                 path.unlink()
-            elif history is not None:
-                content, missing = play_back(self._before(path), history, dice)
+            elif history is not None and history.writes:
+                content, missing = play_back(self._before(path, history), history, dice)
                 lost += missing
                 path.write_bytes(content)
         return lost
 
-    def _before(self, path: Path) -> bytearray:
-        name = self._names.get(path.stat().st_ino)
+    def _before(self, path: Path, history: History) -> bytearray:
+        name = None if history.is_new else self._names.get(path.stat().st_ino)
         return bytearray((self.room / "before" / name).read_bytes() if name is not None else b"")
 
     def _set(self, content: bytes) -> None:
@@ -144,7 +145,9 @@ def read_journal(path: Path) -> dict[int, History]:
     histories: dict[int, History] = {}
     for kind, inode, offset, content in records(path.read_bytes()):
         history = histories.setdefault(inode, History())
-        if kind == b"B":
+        if kind == b"G":
+            histories[inode] = History(is_new=True)
+        elif kind == b"B":
             history.begun[offset] = len(history.writes)
         elif kind == b"S":
             history.durable = max(history.durable, history.begun.get(offset, 0))
