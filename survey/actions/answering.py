@@ -99,11 +99,13 @@ class ReceiptState:
     checkpoint: int | None = None
 
 
-def open_form(database: Database, keys: Keys, token: str, today: date) -> OpenForm:
-    """The form behind a token; looking spends nothing. Raises a Refusal."""
+def open_form(database: Database, keys: Keys, token: str, today: date, *, asked: str | None = None) -> OpenForm:
+    """The form behind a token; looking spends nothing. `asked` is the questionnaire whose page somebody holds. Raises a
+    Refusal, StaleForm when that is not the token's."""
     form, is_spent = _find_form(database, keys, token, today)
     if is_spent:
         raise AlreadyAnswered
+    _check_asked(form, asked)
     return form
 
 
@@ -117,8 +119,10 @@ def answer(
     language: str,
     answers: Mapping[str, str],
     today: date,
+    asked: str | None = None,
 ) -> str:
     """Store a response durably and spend its token; the receipt code. The same key again gives the same receipt.
+    `asked` is the questionnaire whose page was filled in, where the page says so.
 
     Raises a Refusal, with nothing stored, or what the writer raises when the database cannot be written.
     """
@@ -126,6 +130,7 @@ def answer(
     code = new_receipt(keys, key)
     if is_spent:
         return _replay(database, code)
+    _check_asked(form, asked)
     response = new_response(form, code, answers, language=language, on=today)
     outcome = writer.submit(Submission(form.token_hash, response))
     if outcome is Outcome.STORED:
@@ -245,6 +250,11 @@ def _find_form(
         invitation.channel,
     )
     return form, bool(invitation.is_spent)
+
+
+def _check_asked(form: OpenForm, asked: str | None) -> None:
+    if asked is not None and asked != form.questionnaire.key:
+        raise StaleForm
 
 
 def _check_dates(invitation: Invitation, today: date) -> None:

@@ -14,6 +14,7 @@ from survey.web import form
 from survey.web.access import allow_everybody
 from survey.web.citizen_pages import cookie_name, privacy_url, refusal_page, refuse, send_page, send_spliced, shell
 from survey.web.language import reader_language, wants_khmer_font
+from survey.web.origin import comes_from_elsewhere
 from survey.web.services import services
 
 blueprint = Blueprint("citizen", __name__)
@@ -69,9 +70,12 @@ def show_form() -> Response:
 @allow_everybody
 def take_answer() -> Response:
     """Turn a page of the form, or store the answer and spend the token, then thank."""
-    if _comes_from_elsewhere():
+    if comes_from_elsewhere():
         return refusal_page("unreadable", 403)
-    sent = form.read_sent(request.form)
+    try:
+        sent = form.read_sent(request.form)
+    except answering.Refusal as refusal:
+        return refuse(refusal)
     return form.turn(sent) if sent.turns else form.store(sent)
 
 
@@ -87,12 +91,3 @@ def _carry_token(token: str) -> Response:
         max_age=86_400,
     )
     return response
-
-
-def _comes_from_elsewhere() -> bool:
-    """Whether the browser says that another site made this post. The token in the body is the first defence."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin not in (None, "null", request.host_url.rstrip("/"))

@@ -46,18 +46,18 @@ def shell(*, links: bool = True) -> CitizenShell:
 
 
 def send_page(
-    body: str | bytes, status: int = 200, *, language: str | None = None, headers: Sequence[tuple[str, str]] = ()
+    body: str | bytes, status: int = 200, *, chosen: str = "", headers: Sequence[tuple[str, str]] = ()
 ) -> Response:
-    """A page as an answer; `language` is one that was chosen with a button of the form."""
-    return remember_choices(Response(body, status, [HTML, *headers]), language)
+    """A page as an answer; `chosen` is a language, or the letters, chosen with a button of the form."""
+    return remember_choices(Response(body, status, [HTML, *headers]), chosen)
 
 
-def send_spliced(page: SplicedPage, *, language: str | None = None, **words: str) -> Response:
+def send_spliced(page: SplicedPage, *, chosen: str = "", **words: str) -> Response:
     """A page that was rendered beforehand, with this visit's words, compressed where the browser takes it."""
     words["nonce"] = nonce()
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        return send_page(page.splice_gzip(**words), language=language, headers=(VARIES, GZIP))
-    return send_page(page.splice(**words), language=language, headers=(VARIES,))
+        return send_page(page.splice_gzip(**words), chosen=chosen, headers=(VARIES, GZIP))
+    return send_page(page.splice(**words), chosen=chosen, headers=(VARIES,))
 
 
 def privacy_url() -> str | None:

@@ -21,7 +21,7 @@ from survey.web import headers
 from survey.web.language import reader_language, wants_khmer_font
 from survey.web.services import services
 
-OWN_FIELDS = frozenset(("token", "key", "language", "step", "carried", "seen", "go", "receipt"))
+OWN_FIELDS = frozenset(("token", "key", "language", "asked", "step", "carried", "seen", "go", "receipt"))
 LONGEST_STEP = 2
 
 
@@ -33,6 +33,7 @@ class Sent:
     key: str
     language: str
     answers: Mapping[str, str]
+    asked: str | None = None
     declined: bool = False
     step: str = ""
     carried: str = ""
@@ -46,12 +47,16 @@ class Sent:
 
 
 def read_sent(form: MultiDict[str, str]) -> Sent:
-    """The post of a form, as it came."""
+    """The post of a form, as it came. Raises UnknownItem when an answer stands in it twice, which no page sends."""
+    given = {name: values for name, values in form.lists() if name not in OWN_FIELDS}
+    if any(len(values) > 1 for values in given.values()):
+        raise answering.UnknownItem
     return Sent(
         token=form.get("token", ""),
         key=form.get("key", ""),
         language=form.get("language", ""),
-        answers={name: value for name, value in form.items() if name not in OWN_FIELDS},
+        answers={name: values[0] for name, values in given.items()},
+        asked=form.get("asked"),
         declined=form.get("receipt") == "no",
         step=form.get("step", ""),
         carried=form.get("carried", ""),
@@ -73,13 +78,19 @@ def store(sent: Sent) -> Response:
             language=sent.language,
             answers=sent.answers,
             today=known.today(),
+            asked=sent.asked,
         )
     except answering.BadAnswers as bad:
         return _ask_again(sent, bad.problems)
     except answering.Refusal as refusal:
         return pages.refuse(refusal, sent.answers)
     except WriterBusy:
-        own = {"token": sent.token, "key": sent.key, "language": sent.language}
+        own = {
+            "token": sent.token,
+            "key": sent.key,
+            "language": sent.language,
+            **({"asked": sent.asked} if sent.asked else {}),
+        }
         return pages.busy_page({**own, **sent.answers, **({"receipt": "no"} if sent.declined else {})})
     return _thank("" if sent.declined else receipt)
 
@@ -88,7 +99,7 @@ def turn(sent: Sent) -> Response:
     """The next page, the one before, the same again with what it lacks; or, after the last, thanks."""
     known = services()
     try:
-        form = answering.open_form(known.database, known.keys, sent.token, known.today())
+        form = answering.open_form(known.database, known.keys, sent.token, known.today(), asked=sent.asked)
         carrier = _carrier(form, sent)
         where = stepping.turn_page(
             form.questionnaire,
@@ -120,8 +131,7 @@ def _ask_again(sent: Sent, problems: Mapping[str, str]) -> Response:
 
 def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: stepping.Turn) -> Response:
     assert where.step is not None
-    chosen = sent.go if sent.go in LANGUAGES else None
-    language = chosen or (sent.language if sent.language in LANGUAGES else reader_language())
+    language = next((each for each in (sent.go, sent.language) if each in LANGUAGES), reader_language())
     here = {item.code for item in questionnaire.items_on(where.step)}
     typed = {code: answer for code, answer in where.answers.items() if code in here}
     others = {code: answer for code, answer in where.answers.items() if code not in here}
@@ -131,7 +141,7 @@ def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: ste
     words = {"token": sent.token, "key": sent.key, "carried": carrier.seal(others, services().now())}
     if not (typed or where.problems or where.added or sent.declined):
         page = form_page(questionnaire, language, layout=layout, recordings=recordings, khmer_font=font)
-        return pages.send_spliced(page, language=chosen, **words)
+        return pages.send_spliced(page, chosen=sent.go, **words)
     filled = Filled(typed, where.problems, where.added, sent.declined)
     body = form_with_answers(
         questionnaire,
@@ -143,7 +153,7 @@ def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: ste
         nonce=headers.nonce(),
         **words,
     )
-    return pages.send_page(body, 422 if where.problems else 200, language=chosen)
+    return pages.send_page(body, 422 if where.problems else 200, chosen=sent.go)
 
 
 def _thank(receipt: str) -> Response:

@@ -31,17 +31,17 @@ def wants_khmer_font() -> bool:
 
 def remember_language(response: Response) -> Response:
     """Keep a choice made by link; it names nobody."""
-    return remember_choices(response, None)
+    return remember_choices(response)
 
 
-def remember_choices(response: Response, language: str | None) -> Response:
-    """Keep choices made by link, or a language chosen with a button; they name nobody."""
-    if not (language or request.args or request.method == "POST"):
+def remember_choices(response: Response, chosen: str = "") -> Response:
+    """Keep choices made by link, or the language or the letters chosen with a button; they name nobody."""
+    if not (chosen or request.args):
         return response
-    chosen = language or request.args.get(PARAMETER)
-    if chosen in LANGUAGES:
-        _keep(response, COOKIE, str(chosen))
-    if FONT in request.args or request.form.get("go") == FONT:
+    language = chosen if chosen in LANGUAGES else request.args.get(PARAMETER)
+    if language in LANGUAGES:
+        _keep(response, COOKIE, str(language))
+    if FONT in request.args or chosen == FONT:
         _keep(response, FONT, "1")
     return response
 

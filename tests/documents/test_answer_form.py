@@ -94,7 +94,7 @@ def test_every_item_offers_exactly_its_own_choices(questionnaire, language):
 
 def test_the_visits_own_words_are_spliced_in(questionnaire):
     html = empty(questionnaire)
-    own = {"token": VISIT["token"], "key": VISIT["key"], "language": "vi"}
+    own = {"token": VISIT["token"], "key": VISIT["key"], "language": "vi", "asked": questionnaire.key}
     assert own.items() <= Fields(html).hidden.items()
     assert Fields(html).hidden.keys() - own <= {"step", "carried", "seen"}
     assert f'<style nonce="{VISIT["nonce"]}">' in html
