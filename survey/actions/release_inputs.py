@@ -7,19 +7,22 @@ verifier, which has no mandate, needs nothing else for the rates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from survey.actions.suppressing import Shown, shown_figures
+from survey.actions.suppressing import Past, Shown, shown_figures
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import read_rule
+from survey.mandate.sectors import ancestors
 from survey.proof import canonical_json
-from survey.store import frames, places, releases, tallies
+from survey.store import frames, ledger, places, releases, tallies
 from survey.store.database import Connection
 from survey.store.frames import Stratum
+from survey.store.releases import Release
 from survey.store.sql import from_json
 from survey.store.waves import Wave
 
@@ -56,6 +59,7 @@ def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
         "strata": [[s.code, s.agency_code, s.sector_code, s.procedure_code, s.population] for s in strata],
         "agencies": agencies,
         "areas": {code: (known[code].area_code if code in known else None) or "" for code in set(agencies.values())},
+        "sectors": {s.code: ancestors(s.sector_code) for s in strata if s.sector_code},
         "published": [[agency, period, printed[agency, period]] for agency, period in sorted(printed)],
         "earlier": _earlier(connection, wave, size),
         "least_new": wave.seal_minimum,
@@ -86,32 +90,42 @@ def read_inputs(text: str) -> Inputs:
         agencies=values["agencies"],
         areas=values["areas"],
         published={(agency, period): printed for agency, period, printed in values["published"]},
-        earlier=tuple(
-            {
-                (level, sector, place): (n, None if rate is None else float(rate))
-                for level, sector, place, n, rate in shown
-            }
-            for shown in values["earlier"]
-        ),
+        earlier=tuple(map(_read_earlier, values["earlier"])),
         least_new=values["least_new"],
     )
 
 
+def _read_earlier(rows: Sequence[Sequence[Any]]) -> Shown:
+    return {
+        (level, sector, place): Past(n, None if rate is None else float(rate), bool(shown))
+        for level, sector, place, n, rate, shown in rows
+    }
+
+
 def _earlier(connection: Connection, wave: Wave, size: int) -> list[list[list[Any]]]:
-    """What each release of older answers showed: the next may not differ from it by a few answers.
+    """What each release of older answers showed, and how many answers stood behind what it left out.
 
     Rates as text, for canonical JSON has no fractions.
     """
     if wave.seal_minimum == 1:
         return []
-    older = [
-        each
-        for each in releases.list_releases(connection)
-        if each.wave_code == wave.code and from_json(each.header)["checkpoint"]["size"] < size
-    ]
-    shown = [shown_figures(releases.list_figures(connection, each.code)) for each in older]
+    releases_before = [each for each in releases.list_releases(connection) if each.wave_code == wave.code]
+    older = [each for each in releases_before if from_json(each.header)["checkpoint"]["size"] < size]
+    return [_describe_earlier(connection, wave, each) for each in older]
+
+
+def _describe_earlier(connection: Connection, wave: Wave, release: Release) -> list[list[Any]]:
+    figures = releases.list_figures(connection, release.code)
+    shown = shown_figures(figures)
+    hidden = {(each.sector_code, each.place) for each in figures if each.suppressed and each.level == "agency"}
+    checkpoint = ledger.find_checkpoint(connection, from_json(release.header)["checkpoint"]["number"])
+    sealed = from_json(checkpoint.accounting).get(wave.code, {}) if checkpoint else {}
+    behind: Counter[tuple[str, str]] = Counter()
+    for stratum in frames.list_strata(connection, wave.code, from_json(release.header)["frame"]["version"] or 0):
+        behind[stratum.sector_code or "", stratum.agency_code] += sealed.get(stratum.code, {}).get("sealed", 0)
     return [
-        [[*key, n, None if rate is None else repr(rate)] for key, (n, rate) in sorted(each.items())] for each in shown
+        *([*key, n, None if rate is None else repr(rate), 1] for key, (n, rate, _) in sorted(shown.items())),
+        *(["agency", *place, behind[place], None, 0] for place in sorted(hidden)),
     ]
 
 

@@ -1,11 +1,12 @@
 """Suppression: figures of few people are left out, with enough of their siblings that they cannot be worked out.
 
 Primary: fewer than k answers; everybody (or nobody) satisfied among fewer than 30; fewer than k new ones since a figure
-was last shown. Complementary: a total, its shown parts and its hidden parts are one equation; until each has hidden
-parts of at least k answers together, none of them alone, and every one free to vary by whole answers, the smallest
-shown part is hidden too, and then the total (a heuristic: Willenborg and de Waal 2001, 6.2). Below a hidden total
-nothing is shown: siblings all or none. So totals and parts stay a tree in which every hidden figure has exactly one
-equation, that of the nearest shown total above; the same tree is walked over the differences from each earlier release.
+was last shown; one that was left out, until it has k more and twice as many. Complementary: a total, its shown parts
+and its hidden parts are one equation; until each has hidden parts of at least k answers together, none of them alone,
+and every one free to vary by whole answers, the smallest shown part is hidden too, and then the total (a heuristic:
+Willenborg and de Waal 2001, 6.2). Below a hidden total nothing is shown: siblings all or none. So totals and parts stay
+a tree in which every hidden figure has exactly one equation, that of the nearest shown total above; the same tree is
+walked over the differences from each earlier release.
 """
 
 from __future__ import annotations
@@ -14,20 +15,31 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from analysis.disclosure import feasible_widths
 from survey.mandate.sectors import load_sectors
 from survey.store.releases import StoredFigure
 
 GROUP_DISCLOSURE = 30
-LEAST_WIDTH = 3  # satisfied answers by which a hidden figure of few must be free to vary
+LEAST_WIDTH = 1  # satisfied answers by which a hidden figure must be free to vary
+ROOM_MARGIN = 0.25  # other levels and days narrow what one equation leaves open
 DECIMALS = 3  # of a share: 0.1 per cent, as every page prints it
 NOTHING = json.dumps({})
 NOT_PUBLISHED = "successes"
 
 Key = tuple[str, str, str]
-Shown = Mapping[Key, tuple[int, float | None]]
+
+
+class Past(NamedTuple):
+    """A figure of an earlier release: its answers then and, where it was shown, its rate."""
+
+    n: int
+    rate: float | None
+    shown: bool
+
+
+Shown = Mapping[Key, Past]
 
 
 def hide_small(
@@ -35,7 +47,7 @@ def hide_small(
 ) -> list[StoredFigure]:
     """The figures with what is too small, or would give it away, replaced by nothing at all; the others rounded.
 
-    `earlier` has for each earlier release what it showed: n and rate by level, sector and place. `k_new` is the least
+    `earlier` has each earlier release of the same answers and fewer, by level, sector and place. `k_new` is the least
     number of new answers by which a figure may move (k by default).
     """
     now = _Tree(figures)
@@ -52,7 +64,7 @@ def hide_small(
 
 def shown_figures(figures: Sequence[StoredFigure]) -> Shown:
     """What a release shows, for the differences of the next."""
-    return {_key(each): (each.numbers["n"], each.numbers["rate"]) for each in figures if not each.suppressed}
+    return {_key(each): Past(each.numbers["n"], each.numbers["rate"], True) for each in figures if not each.suppressed}
 
 
 def round_figure(figure: StoredFigure) -> StoredFigure:
@@ -91,13 +103,13 @@ class _Tree:
             waiting += below
         return found
 
-    def has_room(self, total: int, parts: Sequence[int]) -> bool:
+    def has_room(self, total: int, parts: Sequence[int], k: int) -> bool:
         """Whether each hidden part of few answers may hold several numbers of satisfied ones, for all that is shown."""
-        few = [self.sizes[part] < GROUP_DISCLOSURE for part in parts]
+        few = [self.is_too_small(part, k) for part in parts]
         whole = self._weight(total)
         if not any(few) or whole <= 0:
             return True
-        tolerance = 10**-DECIMALS * (1 + sum(map(self._weight, parts)) / whole) / 2
+        tolerance = ROOM_MARGIN * 10**-DECIMALS * (1 + sum(map(self._weight, parts)) / whole) / 2
         widths = feasible_widths(
             [self.sizes[part] for part in parts],
             [self._weight(part) / whole for part in parts],
@@ -117,10 +129,17 @@ class _Differences:
     def __init__(self, now: _Tree, shown: Shown, k: int) -> None:
         then = {number: shown[key] for number, each in enumerate(now.figures) if (key := _key(each)) in shown}
         self.k = k
-        self.moved = {number: self._move(now, number, *before) for number, before in then.items()}
+        self.moved = {number: self._move(now, number, before) for number, before in then.items() if before.shown}
+        self.still_covers = {
+            number
+            for number, before in then.items()
+            if not before.shown and now.sizes[number] < before.n + max(before.n, k)
+        }
 
     def find_too_small(self, hidden: set[int]) -> set[int]:
-        return {number for number, moved in self.moved.items() if number not in hidden and 0 < abs(moved) < self.k}
+        """Those that moved by a few, and those that were left out and would tell now, nearly, what they were then."""
+        few = {number for number, moved in self.moved.items() if 0 < abs(moved) < self.k}
+        return (few | self.still_covers) - hidden
 
     def gives_away(self, total: int, parts: Sequence[int], hidden: set[int]) -> bool:
         """Whether too few came to those of its parts whose move nobody can see."""
@@ -134,21 +153,30 @@ class _Differences:
         return min(seen, key=lambda part: (abs(self.moved[part]), part)) if seen else total
 
     @staticmethod
-    def _move(now: _Tree, number: int, n: int, rate: float | None) -> int:
+    def _move(now: _Tree, number: int, before: Past) -> int:
         """New answers; 1 where as many came as went, and the rate tells so."""
         newer = now.numbers[number]["rate"]
-        changed = (None if newer is None else round(newer, DECIMALS)) != rate
-        return now.sizes[number] - n or int(changed)
+        changed = (None if newer is None else round(newer, DECIMALS)) != before.rate
+        return now.sizes[number] - before.n or int(changed)
 
 
 def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> Iterator[int]:
-    """What to hide so that one more equation gives nothing away: its smallest shown part, else the total."""
+    """What to hide so that one more equation gives nothing away: its smallest shown part, else the total.
+
+    What was shown and moved by a few covers nobody: it is nearly known.
+    """
+    nearly_known = {number for each in since for number, moved in each.moved.items() if abs(moved) < each.k}
     for total, parts in now.sums.items():
         if total in hidden:
             continue
-        out = [part for part in parts if part in hidden and now.sizes[part]]
-        if _gives_away(now.sizes, total, parts, out, k) or not now.has_room(total, out):
-            yield _smallest_shown(now.sizes, parts, hidden, total)
+        open_parts = [part for part in parts if part not in nearly_known and now.sizes[part]]
+        out = [part for part in open_parts if part in hidden]
+        shown = [part for part in open_parts if part not in hidden]
+        if _gives_away(now.sizes, total, parts, out, k):
+            yield _smallest(now.sizes, shown, total)
+        elif not now.has_room(total, out, k):
+            enough = [part for part in shown if now.has_room(total, [*out, part], k)]
+            yield _smallest(now.sizes, enough or shown, total)
         for each in since:
             if each.gives_away(total, parts, hidden):
                 yield each.smallest_seen(parts, hidden, total)
@@ -161,9 +189,8 @@ def _gives_away(sizes: Sequence[int], total: int, parts: Sequence[int], out: Seq
     return 0 < together < k or (len(out) == 1 and rest == 0)
 
 
-def _smallest_shown(sizes: Sequence[int], parts: Sequence[int], hidden: set[int], total: int) -> int:
-    shown = [part for part in parts if part not in hidden and sizes[part]]
-    return min(shown, key=lambda part: (sizes[part], part)) if shown else total
+def _smallest(sizes: Sequence[int], parts: Sequence[int], total: int) -> int:
+    return min(parts, key=lambda part: (sizes[part], part)) if parts else total
 
 
 def _sums(figures: Sequence[StoredFigure]) -> dict[int, list[int]]:
