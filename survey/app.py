@@ -71,7 +71,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import counter, official, session, staff, statistician
+    from survey.web import counter, devices, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
@@ -81,7 +81,7 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, counter):
+    for each in (staff, official, statistician, counter, devices):
         app.register_blueprint(each.blueprint)
 
 
@@ -145,7 +145,7 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _for_staff() -> bool:
-    return request.blueprint in ("staff", "official", "statistician", "counter")
+    return request.blueprint in ("staff", "official", "statistician", "counter", "devices")
 
 
 def _staff_error(code: str, status: int) -> Response:
