@@ -18,6 +18,8 @@ NAVIGATION = (
     ("waves", "statistician.show_waves", ("statistician", "auditor")),
     ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
+    ("voice", "devices.show_voice", ("statistician", "auditor")),
+    ("devices", "devices.show_devices", ("operator", "auditor")),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
 )
 
