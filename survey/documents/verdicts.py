@@ -155,6 +155,8 @@ NAVIGATION = {
     "waves": N_("Đợt khảo sát"),
     "adequacy": N_("Mức đủ mẫu"),
     "releases": N_("Bản công bố"),
+    "voice": N_("Ý kiến ngỏ"),
+    "devices": N_("Thiết bị"),
     "counter": N_("Quầy phát phiếu"),
 }
 
