@@ -200,6 +200,17 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
     }
 
 
+def asks(wave: Wave) -> bool:
+    """Whether a device can ask for a wave: it has a questionnaire and is not itself one of open voice."""
+    return wave.questionnaire_code is not None and wave.voice_of is None
+
+
+def find_device(database: Database, name: str) -> Device:
+    """The device of this name. Raises UnknownDevice."""
+    with database.reading() as connection:
+        return _find(connection, name)
+
+
 def list_reports(database: Database) -> list[DeviceReport]:
     """Every device with what it lost, by wave and outcome."""
     with database.reading() as connection:
@@ -246,7 +257,7 @@ def _check_place(connection: Connection, agency: str, wave_code: str) -> None:
     wave: Wave | None = waves.find_wave(connection, wave_code)
     if wave is None:
         raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
-    if wave.questionnaire_code is None or wave.closed or wave.voice_of is not None:
+    if not asks(wave) or wave.closed:
         raise BadDevice(f"Wave {wave_code} asks nobody. `hailong waves --open` lists those that take answers.")
     if agency not in places.list_agencies(connection, EVERYTHING):
         raise BadDevice(f"There is no agency with the code {agency}. `hailong import agencies` brings them in.")

@@ -107,6 +107,21 @@ def speak(
     return receipt
 
 
+def list_agencies(database: Database, today: date) -> set[str]:
+    """Agencies where people without an invitation are heard now."""
+    with database.reading() as connection:
+        hearing = [each for each in waves.list_waves(connection, open_on=today) if each.voice_of is not None]
+        return {code for each in hearing for code in frames.list_stratum_agencies(connection, each.code)}
+
+
+def list_all_voices(database: Database) -> list[tuple[Wave, list[Voices]]]:
+    """Every wave that has open voice beside it, with what was said there."""
+    with database.reading() as connection:
+        known = {each.code: each for each in waves.list_waves(connection)}
+    beside = [each.voice_of for each in known.values() if each.voice_of is not None]
+    return [(known[code], list_voices(database, code)) for code in beside]
+
+
 def list_voices(database: Database, wave_code: str) -> list[Voices]:
     """Open voice beside a wave, by agency, from what is sealed and tallied; levels only where at least ten spoke."""
     with database.reading() as connection:
