@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from citizen_door import Door, open_door
 from playwright.sync_api import Browser, BrowserContext, Page
 from serving import Home, Server, serving
+
+from survey.keys import Keys
+from survey.proof import Signer
 
 SignIn = Callable[..., Page]
 
@@ -25,6 +29,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def server(demo: Home) -> Iterator[Server]:
     with serving(demo) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def citizen_door(
+    migrated_file: Path, keys: Keys, signer: Signer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Door]:
+    """The citizens' door with a wave of every kind, served by this process."""
+    secret = b"a secret of the tests, long enough to pass"
+    with open_door(migrated_file, tmp_path_factory.mktemp("door"), secret, keys, signer) as door:
+        yield door
 
 
 @pytest.fixture
