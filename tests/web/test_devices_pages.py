@@ -21,6 +21,9 @@ from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.places import Scope
 
+# What differs between databases is tried where replay is tested.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PASSWORD = "mật khẩu đủ dài để thử"
 NOON = datetime(2026, 11, 24, 5, 40, tzinfo=UTC)
 ROLES = ("operator", "auditor", "statistician", "official")

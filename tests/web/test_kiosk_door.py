@@ -26,6 +26,9 @@ from survey.store.database import Database
 from survey.web import kiosk, voice
 from survey.web.limits import FailureBrake
 
+# What differs between databases is tried where replay is tested.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 CLOCK = clock_of(NOON)
 MALFORMED_BODIES = [b"", b"{}", b"null", b"[null]", b'[{"key": 5}]', b'[{"key": "a", "envelope": "xyz"}]', b"\xff" * 99]
