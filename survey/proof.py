@@ -5,12 +5,19 @@ Standard library and `cryptography` only; one file, so that an auditor can read 
     python proof.py BUNDLE --key VKEY [--kept NOTE] [--receipt CODE]
 
 A bundle is a folder; NNNNNN counts checkpoints from 000001, and a batch is the rows between two of them:
-checkpoints/NNNNNN.note, manifests/NNNNNN.json, receipts/NNNNNN.txt, accounting/, exclusions/ and releases/NNNNNN.json;
-leaves.bin (32 bytes a row) in every bundle, ledger.jsonl (the rows) in the auditor's; log.vkey, the log's own word.
+checkpoints/NNNNNN.note, manifests/NNNNNN.json, receipts/NNNNNN.txt, accounting/, exclusions/, releases/ and
+keys/NNNNNN.json; figures/DIGEST.jsonl (a release: its header and a line for each figure); leaves.bin (32 bytes a row);
+log.vkey, the log's own word. The auditor's bundle also has ledger.jsonl (the rows), inputs/DIGEST.json (what a release
+rests on besides answers) and audit.jsonl (who did what).
+
+From the rows it counts again what was sealed, withdrawn and excluded, and for each released figure its answers and its
+rate. Intervals and verdicts it does not compute: `hailong verify BUNDLE` does, to the last digit.
 
 Sources: RFC 6962 section 2.1 (tree hashes and proofs) and RFC 9162 section 2.1 (their verification); C2SP signed-note,
 tlog-checkpoint and tlog-cosignature (notes and keys); RFC 8785 (canonical JSON).
 """
+
+from __future__ import annotations
 
 import argparse
 import base64
@@ -18,14 +25,17 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import islice
 from operator import lt
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -38,7 +48,12 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 RECEIPT_LENGTH = 10
 RESPONSE, WITHDRAWAL, EXCLUSION = "response", "withdrawal", "exclusion"  # somebody holds a receipt for a response
 ROW_FIELDS = frozenset({"index", "kind", "wave", "nonce1", "codes", "text_digest", "nonce2", "text"})
-BOUND = {"receipts": "txt", "accounting": "json", "exclusions": "json", "releases": "json"}  # by digest, in a manifest
+BOUND = {"receipts": "txt", "accounting": "json", "exclusions": "json", "releases": "json", "keys": "json"}  # by digest
+ROTATED, LOST, COMPROMISED = "rotated", "lost", "compromised"
+STATEMENT = "hailong key statement v1\n"
+STATEMENT_LINES = ("number", "became", "first", "last", "old", "new", "auditors", "reason", "previous")
+STATEMENT_BEGIN = "nothing"
+ACCOUNTS = {RESPONSE: "sealed", WITHDRAWAL: "withdrawn", EXCLUSION: "excluded"}
 BLOCK = 1 << 16  # rows that one process hashes at a time: a complete subtree
 
 _sha256 = hashlib.sha256
@@ -397,6 +412,115 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
 
 
 @dataclass(frozen=True)
+class KeyStatement:
+    """What became of the key that signed until here, and which one follows it; a note's text, line by line.
+
+    A rotation is signed by both keys. A key that was lost or compromised signs no more: its statement is signed by the
+    new key alone and names two auditors, the log goes on under a new name, and only somebody who was given the new key
+    by another hand can follow. `last` is the hex SHA-256 of the last checkpoint's text under the old key, so that
+    nothing which a thief signs later can take its place; `previous` is that of the statement before this one.
+    """
+
+    number: int
+    became: str
+    first: int  # the first checkpoint that the new key signs
+    last: str
+    old: Verifier
+    new: Verifier
+    auditors: str
+    reason: str
+    previous: str
+
+    def format(self) -> str:
+        values = [self.number, self.became, self.first, self.last, self.old.vkey, self.new.vkey]
+        lines = zip(STATEMENT_LINES, [*values, self.auditors, self.reason, self.previous], strict=True)
+        return STATEMENT + "".join(f"{name} {value}\n" for name, value in lines)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        lines = [line.partition(" ")[::2] for line in text.removeprefix(STATEMENT).split("\n")[:-1]]
+        if tuple(name for name, _ in lines) != STATEMENT_LINES:
+            raise MalformedNote("a key statement has the lines " + ", ".join(STATEMENT_LINES))
+        number, became, first, last, old, new, *words = [value for _, value in lines]
+        if became not in (ROTATED, LOST, COMPROMISED) or not (number.isdecimal() and first.isdecimal()):
+            raise MalformedNote(f"a key is {ROTATED}, {LOST} or {COMPROMISED} before a numbered checkpoint")
+        statement = cls(int(number), became, int(first), last, Verifier.parse(old), Verifier.parse(new), *words)
+        if statement.format() != text or (became == ROTATED) != (statement.old.name == statement.new.name):
+            raise MalformedNote("a key statement has one spelling, and only a rotated key keeps the log's name")
+        return statement
+
+
+def read_statement(note: str) -> KeyStatement:
+    """A statement once the new key has signed it, and for a rotation the old one too."""
+    statement = KeyStatement.parse(parse_note(note).text)
+    open_note(note, [statement.new])
+    if statement.became == ROTATED:
+        open_note(note, [statement.old])
+    return statement
+
+
+class KeyTrail:
+    """Which key signs which checkpoints, and which of these keys an auditor who was given some may believe.
+
+    A given key vouches for the one after it where it signed the rotation, and for those before it, whose statements it
+    or its successors signed; nobody vouches for what follows a lost or compromised key.
+    """
+
+    def __init__(self, notes: Sequence[str], given: Sequence[Verifier]) -> None:
+        self.statements = [read_statement(note) for note in notes]
+        previous = STATEMENT_BEGIN
+        for number, (statement, note) in enumerate(zip(self.statements, notes, strict=True), 1):
+            before = self.statements[number - 2] if number > 1 else None
+            if (statement.number, statement.previous) != (number, previous) or (
+                before and (statement.old != before.new or statement.first <= before.first)
+            ):
+                raise UnverifiedNote(f"key statement {number} does not continue the one before it")
+            previous = text_digest(note)
+        self.given = list(given)
+        self.keys = [each.old for each in self.statements[:1]] + [each.new for each in self.statements]
+        self.believed = self._believe()
+
+    def verifiers(self, number: int) -> list[Verifier]:
+        """The keys that may sign a checkpoint: the one whose time it is, if it may be believed, and given witnesses."""
+        if not self.keys:
+            return self.given
+        key = self.keys[sum(each.first <= number for each in self.statements)]
+        return [key] * (key in self.believed) + [each for each in self.given if each.type == COSIGNATURE]
+
+    def explain(self, note: str, number: int) -> str | None:
+        """Why a checkpoint's signature does not count though it is by a key of this log; None where it is not."""
+        for place, key in enumerate(self.keys):
+            if (key.name, key.key_id) not in [(each.name, each.key_id) for each in parse_note(note).signatures]:
+                continue
+            first = self.statements[place - 1].first if place else 1
+            last = self.statements[place].first - 1 if place < len(self.statements) else None
+            name = f"{key.name}+{key.key_id.hex()}"
+            if number < first or (last is not None and number > last):
+                return f"signed by {name}, whose time was from checkpoint {first} to {last or 'now'}"
+            if key not in self.believed:
+                why = f"the one before was {self.statements[place - 1].became}" if place else "ask who gave you yours"
+                return (
+                    f"signed by {name}; no key that you gave vouches for it: {why}. From another hand, get {key.vkey}"
+                )
+        return None
+
+    def _believe(self) -> set[Verifier]:
+        believed = {key for key in self.keys if key in self.given}
+        for statement in self.statements:
+            if statement.became == ROTATED and statement.old in believed:
+                believed.add(statement.new)
+        for statement in reversed(self.statements):
+            if statement.new in believed:
+                believed.add(statement.old)
+        return believed
+
+
+def text_digest(note: str) -> str:
+    """Hex SHA-256 of a note's text: the same whoever has signed it since."""
+    return _sha256(parse_note(note).text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A tree head: the log's origin, its number of leaves, its root, and extension lines."""
 
@@ -487,13 +611,41 @@ def verify_bundle(
     `verifiers` are the keys that the auditor trusts, `kept` the heads that the auditor kept from earlier:
     without one, a log that dropped its newest checkpoints looks like a younger log.
     """
-    heads, findings = _read_heads(folder, verifiers)
+    trail, findings = read_trail(folder, verifiers)
+    heads, wrong = _read_heads(folder, trail)
     shown = [(f"checkpoints/{number:06}.note", head) for number, head in heads.items()]
     known = [("the kept checkpoint", head) for head in sorted(kept, key=lambda head: head.size)]
     rows = _read_rows(folder, "ledger.jsonl", shown + known, processes)
-    findings += _compare(folder, rows, shown, known, processes)
-    findings += [finding for number in heads for finding in _check_manifest(folder, number, heads, rows)]
-    return findings + _find_strays(folder, len(list((folder / "checkpoints").glob("*.note"))))
+    findings += [*wrong, *_compare(folder, rows, shown, known, processes)]
+    findings += [finding for number in heads for finding in _check_manifest(folder, number, heads, rows, trail)]
+    released, wrong = _read_releases(folder, heads)
+    findings += wrong
+    if not findings and rows.file == "ledger.jsonl":
+        findings += _replay(folder, heads, released)
+    findings += _check_audit(folder, heads)
+    return findings + _find_strays(folder, len(list((folder / "checkpoints").glob("*.note"))), released)
+
+
+def read_trail(folder: Path, given: Sequence[Verifier]) -> tuple[KeyTrail, list[Finding]]:
+    """The key statements under the newest checkpoint; those under earlier ones must be their beginning."""
+    paths = sorted((folder / "keys").glob("*.json"))
+    try:
+        return KeyTrail(json.loads(paths[-1].read_bytes()) if paths else [], given), []
+    except (ValueError, TypeError, AttributeError) as wrong:
+        return KeyTrail([], given), [Finding(f"keys/{paths[-1].name}", None, str(wrong))]
+
+
+def bundle_keys(folder: Path, given: Sequence[Verifier]) -> list[Verifier]:
+    """The given keys and every key of the log that they vouch for, by the key statements of the bundle."""
+    trail, _ = read_trail(folder, given)
+    return list(dict.fromkeys([*given, *(key for key in trail.keys if key in trail.believed)]))
+
+
+def list_unchecked(folder: Path) -> list[str]:
+    """What this file could not, or does not, compute again from a bundle: to be said aloud."""
+    if not (folder / "ledger.jsonl").exists():
+        return ["without the rows, the released figures, the accounting and the exclusions are not computed again"]
+    return ["the intervals and verdicts of the figures are not computed again: hailong verify does that"]
 
 
 def find_receipt(folder: Path, code: str) -> str | None:
@@ -516,9 +668,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--receipt", type=normalise_receipt, help="the ten letters of a thank-you page")
     options = parser.parse_args(arguments)
     keys = options.key or [Verifier.parse((options.bundle / "log.vkey").read_text())]
-    kept = [Checkpoint.parse(open_note(path.read_text(), keys).text) for path in options.kept]
+    trusted = bundle_keys(options.bundle, keys)
+    kept = [Checkpoint.parse(open_note(path.read_text(), trusted).text) for path in options.kept]
     findings = verify_bundle(options.bundle, keys, kept)
     lines = [str(finding) for finding in findings] or ["Khớp · everything in this bundle agrees"]
+    lines += list_unchecked(options.bundle)
     if not options.key:
         lines.append("the key is the bundle's own: compare it with one from another hand, " + keys[0].vkey)
     if options.receipt:
@@ -580,6 +734,7 @@ def _ordered(value: object) -> object:
 
 
 _Head: TypeAlias = tuple[str, Checkpoint]  # where it stands, and what it says
+_Cell: TypeAlias = tuple[str, str, int | None]  # stratum, month, level
 
 
 class _Block(NamedTuple):
@@ -613,7 +768,7 @@ class _Rows:
     differs: int | None = None  # the first row whose hash is not the one in leaves.bin
 
 
-def _read_heads(folder: Path, verifiers: Sequence[Verifier]) -> tuple[dict[int, Checkpoint], list[Finding]]:
+def _read_heads(folder: Path, trail: KeyTrail) -> tuple[dict[int, Checkpoint], list[Finding]]:
     heads: dict[int, Checkpoint] = {}
     paths = sorted((folder / "checkpoints").glob("*.note"))
     findings = [] if paths else [Finding("checkpoints", None, "the bundle has no checkpoint")]
@@ -621,18 +776,25 @@ def _read_heads(folder: Path, verifiers: Sequence[Verifier]) -> tuple[dict[int, 
         try:
             if path.name != f"{number:06}.note":
                 raise MalformedNote(f"checkpoint {number:06} is missing before this one")
-            heads[number] = _read_head(path, verifiers, heads.get(number - 1))
+            heads[number] = _read_head(path, number, trail, heads.get(number - 1))
         except ValueError as wrong:
             findings.append(Finding(f"checkpoints/{path.name}", None, str(wrong)))
     return heads, findings
 
 
-def _read_head(path: Path, verifiers: Sequence[Verifier], before: Checkpoint | None) -> Checkpoint:
-    note = path.read_bytes().decode()
-    head = Checkpoint.parse(open_note(note, verifiers).text)
-    open_note(note, [verifier for verifier in verifiers if (verifier.name, verifier.type) == (head.origin, ED25519)])
-    if before and (head.origin != before.origin or head.size < before.size):
+def _read_head(path: Path, number: int, trail: KeyTrail, before: Checkpoint | None) -> Checkpoint:
+    note, verifiers = path.read_bytes().decode(), trail.verifiers(number)
+    try:
+        head = Checkpoint.parse(open_note(note, verifiers).text)
+        own = [verifier for verifier in verifiers if (verifier.name, verifier.type) == (head.origin, ED25519)]
+        open_note(note, own)
+    except UnverifiedNote as unverified:
+        raise UnverifiedNote(trail.explain(note, number) or str(unverified)) from unverified
+    renamed = any(each.first == number for each in trail.statements)
+    if before and ((head.origin != before.origin and not renamed) or head.size < before.size):
         raise UnverifiedNote("it does not continue the checkpoint before it")
+    if any(each.first == number + 1 and each.last != text_digest(note) for each in trail.statements):
+        raise UnverifiedNote("it is not the last checkpoint that the key statement after it names")
     return head
 
 
@@ -784,36 +946,53 @@ def _blame(
         )
 
 
-def _check_manifest(folder: Path, number: int, heads: dict[int, Checkpoint], rows: _Rows) -> Iterator[Finding]:
+def _check_manifest(
+    folder: Path, number: int, heads: dict[int, Checkpoint], rows: _Rows, trail: KeyTrail
+) -> Iterator[Finding]:
     """The manifest under a checkpoint, and all that the manifest binds."""
     place = f"manifests/{number:06}.json"
     content = _read_bytes(folder / place, 0, -1)
     if _sha256(content).hexdigest() != heads[number].manifest:
         yield Finding(place, None, f"this is not the manifest that checkpoint {number} binds")
         return
-    manifest = _parse_manifest(content)
+    manifest = _parse_object(content)
     for name, suffix in BOUND.items():
         bound = folder / name / f"{number:06}.{suffix}"
-        digest = _sha256(bound.read_bytes()).hexdigest() if bound.exists() else None
-        if digest != manifest.get(name):
+        if not bound.exists() or _sha256(bound.read_bytes()).hexdigest() != manifest.get(name):
             yield Finding(f"{name}/{bound.name}", None, f"this is not the file that checkpoint {number} binds")
+    tree = {"root": heads[number].root.hex(), "size": heads[number].size}
+    if manifest.get("number") != number or manifest.get("tree") != tree:
+        yield Finding(place, None, f"it is not of the tree and the number of checkpoint {number}")
+    stated = [each.number for each in trail.statements if each.first <= number]
+    told = _parse_list(_read_bytes(folder / f"keys/{number:06}.json", 0, -1))
+    if told != _parse_list(_read_bytes(sorted((folder / "keys").glob("*"))[-1], 0, -1))[: len(stated)]:
+        yield Finding(f"keys/{number:06}.json", None, "these are not the key statements made until then")
     before = heads[number - 1].size if number - 1 in heads else 0 if number == 1 else None
     if rows.file == "ledger.jsonl" and before in rows.responses and heads[number].size in rows.responses:
         yield from _count_receipts(folder, number, rows.responses[heads[number].size] - rows.responses[before])
 
 
-def _parse_manifest(content: bytes) -> dict[str, object]:
+def _parse_object(content: bytes) -> dict[str, Any]:
     try:
-        manifest = json.loads(content)
+        value = json.loads(content)
     except ValueError:
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _find_strays(folder: Path, checkpoints: int) -> list[Finding]:
+def _parse_list(content: bytes) -> list[Any]:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return []
+    return value if isinstance(value, list) else []
+
+
+def _find_strays(folder: Path, checkpoints: int, released: Sequence[_Released]) -> list[Finding]:
     """Files that no checkpoint binds: they could claim anything."""
     bound = {f"{number:06}" for number in range(1, checkpoints + 1)}
-    names = sorted(["manifests", *BOUND])
+    bound |= {name for each in released for name in (each.digest, str(each.header.get("inputs")))}
+    names = sorted(["manifests", "figures", "inputs", *BOUND])
     strays = [path for name in names for path in sorted((folder / name).glob("*")) if path.stem not in bound]
     return [Finding(f"{path.parent.name}/{path.name}", None, "no checkpoint binds this file") for path in strays]
 
@@ -825,6 +1004,219 @@ def _count_receipts(folder: Path, number: int, responses: int) -> Iterator[Findi
         yield Finding(place, None, "the receipts are not sorted, or one stands twice")
     if len(lines) != responses:
         yield Finding(place, None, f"{len(lines)} receipts for {responses} responses")
+
+
+class _Released(NamedTuple):
+    """A release as the bundle has it: its header, its figures a line each, and in the auditor's bundle its inputs."""
+
+    code: str
+    digest: str
+    header: dict[str, Any]
+    figures: list[dict[str, Any]]
+    inputs: dict[str, Any]
+
+
+def _read_releases(folder: Path, heads: dict[int, Checkpoint]) -> tuple[list[_Released], list[Finding]]:
+    """Every release under the newest checkpoint: its bytes are those of its digest, its tree is one that was signed."""
+    lists = sorted((folder / "releases").glob("*.json"))
+    published = _parse_list(lists[-1].read_bytes()) if lists else []
+    found = [_read_release(folder, heads, str(code), str(digest)) for code, digest in published]
+    return [each for each, _ in found], [finding for _, findings in found for finding in findings]
+
+
+def _read_release(
+    folder: Path, heads: dict[int, Checkpoint], code: str, digest: str
+) -> tuple[_Released, list[Finding]]:
+    place = f"figures/{digest}.jsonl"
+    content = _read_bytes(folder / place, 0, -1)
+    if not re.fullmatch("[0-9a-f]{64}", digest) or _sha256(content).hexdigest() != digest:
+        first = _Released(code, digest, {}, [], {})
+        return first, [Finding(place, None, f"these are not the figures of release {code} that the checkpoints bind")]
+    header, *figures = [_parse_object(line) for line in content.split(b"\n")]
+    findings = []
+    number, size, root = (header.get("checkpoint", {}).get(name) for name in ("number", "size", "root"))
+    head = heads.get(number)
+    if head is None or (head.size, head.root.hex()) != (size, root):
+        findings.append(Finding(place, 0, f"release {code} names a checkpoint that was not signed so"))
+    wanted = header.get("inputs")
+    inputs = _read_bytes(folder / f"inputs/{wanted}.json", 0, -1)
+    if inputs and _sha256(inputs).hexdigest() != wanted:
+        findings.append(Finding(f"inputs/{wanted}.json", None, f"this is not what release {code} rests on"))
+    if not inputs and (folder / "ledger.jsonl").exists():
+        findings.append(Finding(f"inputs/{wanted}.json", None, f"what release {code} rests on is missing"))
+    return _Released(code, digest, header, figures, _parse_object(inputs)), findings
+
+
+@dataclass
+class _Ledger:
+    """What the rows say, read one after the other: the accounting by wave and stratum, and each answer's level."""
+
+    items: dict[str, dict[str, Any]]  # by wave: the item that its figure is about, and the level of each choice
+    excludable: dict[int, tuple[str, _Cell] | None]  # by row: the answers that some exclusion names
+    accounts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    answers: dict[str, Counter[_Cell]] = field(default_factory=dict)
+    excluded: dict[str, Counter[_Cell]] = field(default_factory=dict)
+    exclusions: list[dict[str, Any]] = field(default_factory=list)
+    before: tuple[str, _Cell] | None = None  # the answer in the row before, which a withdrawal takes back
+
+    def read(self, position: int, codes: dict[str, Any]) -> None:
+        """Take in a row. Raises MalformedRow for one that cannot stand here."""
+        kind, wave, before = codes["kind"], codes["wave"], self.before
+        self.before = None
+        if kind == RESPONSE:
+            self.before = wave, self._cell(codes)
+            self._add(wave, self.before[1], 1)
+            if position in self.excludable:
+                self.excludable[position] = self.before
+        elif kind == WITHDRAWAL:
+            if before is None or before[0] != wave or codes["withdrawn"] != position - 1:
+                raise MalformedRow("a withdrawal stands right behind the response that it takes back")
+            self._add(wave, before[1], -1)
+            if self.excludable.pop(position - 1, None):
+                raise MalformedRow("what was withdrawn is excluded as well")
+        elif kind == EXCLUSION:
+            self._exclude(position, codes)
+        else:
+            self._add_counts(wave, codes)
+        if kind in ACCOUNTS:
+            account = self.accounts.setdefault((wave, codes.get("stratum", "")), dict.fromkeys(ACCOUNTS.values(), 0))
+            account[ACCOUNTS[kind]] += 1
+
+    def _exclude(self, position: int, codes: dict[str, Any]) -> None:
+        answer = self.excludable.pop(codes["excluded"], None)
+        if answer is None or answer[0] != codes["wave"]:
+            raise MalformedRow("an exclusion names a response of its wave that stands before it and counts until then")
+        self._add(answer[0], answer[1], -1)
+        self.excluded.setdefault(answer[0], Counter())[answer[1]] += 1
+        told = {"excluded_position": codes["excluded"], "rule": codes["rule"], "reason": codes["reason"]}
+        self.exclusions.append({"position": position} | told)
+
+    def _cell(self, codes: dict[str, Any]) -> _Cell:
+        asked = self.items.get(codes["wave"])
+        level = asked["levels"].get(codes["answers"].get(asked["item"])) if asked else None
+        return codes["stratum"], codes["period"][:7], level
+
+    def _add_counts(self, wave: str, codes: dict[str, Any]) -> None:
+        for level, count in codes.get("counts", {}).items():
+            self._add(wave, (codes["stratum"], codes["period"][:7], int(level)), count)
+
+    def _add(self, wave: str, cell: _Cell, count: int) -> None:
+        self.answers.setdefault(wave, Counter())[cell] += count
+
+
+def _replay(folder: Path, heads: dict[int, Checkpoint], released: Sequence[_Released]) -> Iterator[Finding]:
+    """Read all rows again, now for what they say, and hold every checkpoint and every release against it."""
+    lists = {number: _parse_list(_read_bytes(folder / f"exclusions/{number:06}.json", 0, -1)) for number in heads}
+    named: dict[int, tuple[str, _Cell] | None] = {each["excluded_position"]: None for n in heads for each in lists[n]}
+    ledger = _Ledger({each.header["wave"]: each.inputs["scores"] for each in released if each.inputs["scores"]}, named)
+    waiting = sorted(released, key=lambda each: int(each.header["checkpoint"]["size"]))
+    with (folder / "ledger.jsonl").open("rb") as rows:
+        size = 0
+        for number, head in heads.items():
+            ledger.exclusions.clear()
+            for line in islice(rows, head.size - size):
+                try:
+                    ledger.read(size, json.loads(binascii.a2b_base64(json.loads(line)["codes"])))
+                except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+                    yield Finding("ledger.jsonl", size, f"{type(wrong).__name__}: {wrong}")
+                    return
+                size += 1
+            if lists[number] != ledger.exclusions:
+                yield Finding(f"exclusions/{number:06}.json", None, "these are not the exclusions that the rows hold")
+            yield from _check_accounting(folder, number, ledger)
+            while waiting and waiting[0].header["checkpoint"]["size"] <= size:
+                yield from _check_figures(waiting.pop(0), ledger)
+
+
+def _check_accounting(folder: Path, number: int, ledger: _Ledger) -> Iterator[Finding]:
+    place = f"accounting/{number:06}.json"
+    for wave, strata in _parse_object(_read_bytes(folder / place, 0, -1)).items():
+        for stratum, told in strata.items():
+            counted = ledger.accounts.get((wave, stratum), {})
+            wrong = [name for name in ACCOUNTS.values() if told.get(name, 0) != counted.get(name, 0)]
+            if wrong:
+                name = wrong[0]
+                counts = f"{name} {told.get(name, 0)}, the rows {counted.get(name, 0)}"
+                yield Finding(place, None, f"stratum {stratum} of {wave} has {counts}")
+                return
+
+
+def _check_figures(released: _Released, ledger: _Ledger) -> Iterator[Finding]:
+    """The first figure whose answers or rate are not those of the rows under its checkpoint, the frame and the rule."""
+    wave = released.header["wave"]
+    answers = ledger.answers.get(wave, Counter())
+    together = answers + ledger.excluded.get(wave, Counter())
+    for row, figure in enumerate(released.figures, 1):
+        numbers = _parse_object(str(figure["figure"]).encode())
+        for told, cells in ((numbers, answers), (numbers.get("with_excluded"), together)):
+            if figure["suppressed"] or told is None:
+                continue
+            n, rate = _compute_rate(released.inputs, cells, figure)
+            if told["n"] != n or not _is_same_rate(told["rate"], rate):
+                what = f"{figure['level']} {figure['place']} has {told['n']} answers, rate {told['rate']}"
+                exact = "none" if rate is None else f"{float(rate):.6f}"
+                message = f"release {released.code}: {what}; the rows give {n}, {exact}"
+                yield Finding(f"figures/{released.digest}.jsonl", row, message)
+                return
+
+
+def _compute_rate(
+    inputs: dict[str, Any], cells: Mapping[_Cell, int], figure: dict[str, Any]
+) -> tuple[int, Fraction | None]:
+    """Answers with a level, and the sum of N/n times score over that of N/n times answers, stratum by stratum."""
+    scores, lowest, highest = (inputs["indicator"][name] for name in ("scores", "lowest", "highest"))
+    populations = {code: population for code, *_, population in inputs["strata"]}
+    sampled: Counter[str] = Counter()
+    for (stratum, _, _), count in cells.items():
+        sampled[stratum] += count
+    n, above, below = 0, Fraction(0), Fraction(0)
+    for (stratum, month, level), count in cells.items():
+        if level is None or not count or not _is_inside(inputs, stratum, month, figure):
+            continue
+        weight = Fraction(populations[stratum], sampled[stratum]) if populations else Fraction(1)
+        n, above, below = n + count, above + weight * count * scores[level - 1], below + weight * count
+    return n, ((above / below - lowest) / (highest - lowest) if below else None)
+
+
+def _is_inside(inputs: dict[str, Any], stratum: str, month: str, figure: dict[str, Any]) -> bool:
+    """Whether the answers of a stratum in a month belong to a figure's place."""
+    agency = inputs["agencies"][stratum]
+    if figure["level"] == "wave":
+        return True
+    if figure["level"] == "month":
+        return bool(figure["place"] == f"{agency}/{month}")
+    sectors = inputs["sectors"].get(stratum, [])
+    return figure["sector_code"] in sectors and (figure["level"] == "sector" or figure["place"] == agency)
+
+
+def _is_same_rate(told: float | None, exact: Fraction | None) -> bool:
+    """A rate is released whole or rounded to three decimals, as pages print it."""
+    if told is None or exact is None:
+        return told is None and exact is None
+    return min(abs(told - float(exact)), abs(told - round(float(exact), 3))) < 1e-9
+
+
+def _check_audit(folder: Path, heads: dict[int, Checkpoint]) -> Iterator[Finding]:
+    """The audit trail of an auditor's bundle: a chain of entries, whose head at its time each checkpoint binds."""
+    if not (folder / "audit.jsonl").exists():
+        return
+    digests = [bytes(HASH_SIZE)]
+    with (folder / "audit.jsonl").open("rb") as lines:
+        for position, line in enumerate(lines):
+            entry = _parse_object(line)
+            parts = [str(entry.get(name)) for name in ("at", "position", "actor", "event", "subject", "detail")]
+            digests.append(_sha256(digests[-1] + json.dumps(parts, ensure_ascii=False).encode()).digest())
+            if entry.get("position") != position or entry.get("digest") != digests[-1].hex():
+                yield Finding("audit.jsonl", position, "this entry does not follow from the one before")
+                return
+    for number in heads:
+        told = _parse_object(_read_bytes(folder / f"manifests/{number:06}.json", 0, -1)).get("audit", {})
+        entries = told.get("entries", 0)
+        if entries >= len(digests) or digests[entries].hex() != told.get("head"):
+            yield Finding(
+                "audit.jsonl", min(entries, len(digests) - 1), f"not what checkpoint {number} binds up to here"
+            )
+            return
 
 
 if __name__ == "__main__":

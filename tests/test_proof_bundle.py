@@ -1,6 +1,6 @@
 """An audit bundle: honest ones pass, every tamper is caught, and the first bad row is named.
 
-TAMPERS=10000 in the environment runs the full drill instead of the short one.
+HAILONG_FULL_COUNTS=1 in the environment runs the full drill instead of the short one.
 """
 
 import base64
@@ -27,10 +27,17 @@ THIEF = Signer("log.example.vn/hailong", b"t" * 32)
 WITNESS = Signer("witness.example.vn/w1", b"w" * 32, COSIGNATURE)
 BATCHES = (5, 11, 3, 9)
 ENDS = (5, 16, 19, 28)
-TAMPERS = int(os.environ.get("TAMPERS", "150"))
+TAMPERS = 10_000 if os.environ.get("HAILONG_FULL_COUNTS") else 150
 
 Row = dict[str, Any]
 Files = dict[str, bytes]
+
+
+def make_codes(index: int, answer: str, kind: str) -> Row:
+    """An exclusion is of the row before it."""
+    if kind == "exclusion":
+        return {"excluded": index - 1, "kind": kind, "reason": "thử", "rule": "try@1", "stratum": "A", "wave": "W1"}
+    return {"answers": {"Q1": answer}, "kind": kind, "period": "2026-11a", "stratum": "A", "wave": "W1"}
 
 
 def make_row(index: int, answer: str, kind: str = "response", erased: bool = False) -> Row:
@@ -41,7 +48,7 @@ def make_row(index: int, answer: str, kind: str = "response", erased: bool = Fal
         "kind": kind,
         "wave": "W1",
         "nonce1": nonce1.hex(),
-        "codes": encode(canonical_json({"answers": {"Q1": answer}, "kind": kind, "wave": "W1"})),
+        "codes": encode(canonical_json(make_codes(index, answer, kind))),
         "text_digest": digest_part(nonce2, text).hex(),
     }
     return row if erased else row | {"nonce2": nonce2.hex(), "text": encode(text)}
@@ -69,20 +76,32 @@ def make_bundle(batches: Sequence[int], signer: Signer = LOG, answer: str = "5")
         receipted = [proof.receipt_hash(f"{row['index']:010}") for row in new if row["kind"] == "response"]
         bound = {
             f"receipts/{number:06}.txt": proof.receipts_list(receipted),
-            f"accounting/{number:06}.json": canonical_json({"W1": {"A": {"answered": end, "invited": 40}}}),
-            f"exclusions/{number:06}.json": canonical_json(
-                [[row["index"]] for row in rows if row["kind"] != "response"]
+            f"accounting/{number:06}.json": canonical_json(
+                {"W1": {"A": {"answered": end, "invited": 40, **count_kinds(rows)}}}
             ),
-            f"releases/{number:06}.json": canonical_json([["W1-1", f"{number:064}"]]),
+            f"exclusions/{number:06}.json": canonical_json(
+                [
+                    {"position": i, "excluded_position": i - 1, "reason": "thử", "rule": "try@1"}
+                    for i in (row["index"] for row in new if row["kind"] == "exclusion")
+                ]
+            ),
+            f"releases/{number:06}.json": canonical_json([]),
+            f"keys/{number:06}.json": canonical_json([]),
         }
         digests = {name.split("/")[0]: hashlib.sha256(content).hexdigest() for name, content in bound.items()}
-        manifest = canonical_json(digests | {"separated": True})
+        head_of_tree = {"number": number, "tree": {"root": tree.root.hex(), "size": end}}
+        manifest = canonical_json(digests | head_of_tree | {"separated": True})
         head = Checkpoint(LOG.verifier.name, end, tree.root, ("manifest " + hashlib.sha256(manifest).hexdigest(),))
         files |= bound | {f"manifests/{number:06}.json": manifest}
         files[f"checkpoints/{number:06}.note"] = (
             sign_note(head.format(), signer) + WITNESS.sign(head.format(), 9)
         ).encode()
     return files | {"ledger.jsonl": write_rows(rows), "leaves.bin": b"".join(hash_row(row) for row in rows)}
+
+
+def count_kinds(rows: Sequence[Row]) -> dict[str, int]:
+    kinds = [row["kind"] for row in rows]
+    return {"sealed": kinds.count("response"), "excluded": kinds.count("exclusion"), "withdrawn": 0}
 
 
 def read_rows(files: Files) -> list[Row]:
@@ -162,7 +181,7 @@ RowTamper = Callable[[list[Row], int, int], tuple[list[Row], int]]
 
 
 def edit_codes(rows: list[Row], i: int, _: int) -> tuple[list[Row], int]:
-    codes = base64.b64decode(rows[i]["codes"]).replace(b'"5"', b'"1"')
+    codes = base64.b64decode(rows[i]["codes"]).replace(b'"5"', b'"1"').replace(b"try@1", b"try@2")
     return [*rows[:i], rows[i] | {"codes": encode(codes)}, *rows[i + 1 :]], i
 
 
@@ -340,6 +359,7 @@ class TestCommand:
         assert (ran.returncode, ran.stderr) == (0, "")
         assert ran.stdout.splitlines() == [
             "Khớp · everything in this bundle agrees",
+            "the intervals and verdicts of the figures are not computed again: hailong verify does that",
             "the receipt is counted in checkpoint 000001",
         ]
 
@@ -348,5 +368,5 @@ class TestCommand:
             assert proof.main([str(folder), "--receipt", "ZZZZZZZZZZ"]) == 1
         lines = capsys.readouterr().out.splitlines()
         assert lines[0] == "accounting/000002.json: this is not the file that checkpoint 2 binds"
-        assert lines[1].endswith(LOG.verifier.vkey)
-        assert lines[2] == "no batch counts this receipt"
+        assert lines[2].endswith(LOG.verifier.vkey)
+        assert lines[3] == "no batch counts this receipt"

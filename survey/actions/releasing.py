@@ -41,7 +41,8 @@ from survey.mandate.targets import load_targets
 from survey.store import ledger, releases, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
-from survey.store.releases import Release, StoredFigure
+from survey.store.releases import Release, StoredFigure, release_digest
+from survey.store.tallies import CellKey
 
 WAVE, SECTOR, AGENCY, MONTH = "wave", "sector", "agency", "month"
 EVERYTHING = ""
@@ -108,7 +109,7 @@ def recompute(
     accounted = json.loads(checkpoint.accounting).get(known.wave.code, {})
     data = build_wave(
         known.wave,
-        cells,
+        sorted(cells, key=_cell_order),  # a sum of floats depends on its order, which is each database's own
         strata=known.strata,
         frame_version=known.frame_version,
         agencies=known.agencies,
@@ -124,10 +125,8 @@ def recompute(
     return _header(known, inputs, checkpoint), figures
 
 
-def release_digest(header: str, figures: Sequence[StoredFigure]) -> bytes:
-    """SHA-256 over the header and every figure, a line each, in the order of their keys."""
-    lines = sorted(json.dumps(asdict(figure), sort_keys=True, ensure_ascii=False) for figure in figures)
-    return sha256("\n".join([header, *lines]).encode()).digest()
+def _cell_order(cell: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(str(cell[name]) for name in (*CellKey._fields, "outcome"))
 
 
 def _lattice(inputs: Inputs, data: WaveData, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:

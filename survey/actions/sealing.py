@@ -154,6 +154,7 @@ def sign_checkpoint(
             "accounting": sha256(accounting).hexdigest(),
             "audit": {"entries": entries, "head": audit_head.hex()},
             "exclusions": sha256(exclusions).hexdigest(),
+            "key": signer.verifier.vkey,
             "keys": sha256(canonical_json([each.note for each in trail])).hexdigest(),
             "number": number,
             "receipts": receipts_digest(receipt_hashes),

@@ -47,6 +47,17 @@ class Counts:
             n, product = self.crosses.get(pair, (0, 0))
             self.crosses[pair] = (n + times, product + times * scores[ITEMS_ANSWERED] * scores[ITEMS_SATISFIED])
 
+    def merge(self, others: Counts) -> None:
+        """Add what was counted elsewhere."""
+        for cell, (n, total, squared) in others.cells.items():
+            before = self.cells.get(cell, (0, 0, 0))
+            self.cells[cell] = Moments(before[0] + n, before[1] + total, before[2] + squared)
+        for pair, (n, product) in others.crosses.items():
+            crossed = self.crosses.get(pair, (0, 0))
+            self.crosses[pair] = (crossed[0] + n, crossed[1] + product)
+        for item, n in others.items.items():
+            self.items[item] += n
+
 
 def tally(database: Database) -> int:
     """Count every sealed leaf that is not counted yet, wave by wave; the number of leaves read."""

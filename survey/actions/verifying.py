@@ -1,55 +1,59 @@
-"""Verifying an installation: its ledger against every checkpoint, its tally and newest releases against its ledger."""
+"""Verifying: an installation's ledger, tally, releases and audit trail, or a bundle far away from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from survey.actions.bundling import write_bundle
-from survey.actions.releasing import NotTallied, compute_release, release_digest
+from survey.actions.bundling import write_parts
+from survey.actions.findings import Findings
+from survey.actions.recomputing import Released, compare_release, list_cells, recompute_bundle
 from survey.actions.tallying import count_from_scratch
-from survey.proof import Verifier, verify_bundle
+from survey.proof import Checkpoint, Verifier, list_unchecked, verify_bundle
 from survey.store import audits, ledger, releases, tallies, waves
 from survey.store.database import Connection, Database
+from survey.store.releases import Release, release_digest
 from survey.store.tallies import CellKey, Moments
 
 
-@dataclass
-class Findings:
-    """What was checked, a line each, and whether all of it holds."""
-
-    lines: list[str] = field(default_factory=list)
-    is_clean: bool = True
-
-    def good(self, line: str) -> None:
-        self.lines.append(f"ok    {line}")
-
-    def bad(self, line: str) -> None:
-        self.lines.append(f"WRONG {line}")
-        self.is_clean = False
+def verify_folder(folder: Path, keys: Sequence[Verifier], kept: Sequence[Checkpoint] = ()) -> Findings:
+    """Check a bundle alone: all that `survey/proof.py` checks, then every digit of every released figure."""
+    findings = Findings()
+    for difference in verify_bundle(folder, keys, kept):
+        findings.bad(str(difference))
+    if not findings.is_clean:
+        findings.unsure("the figures were not recomputed: what they rest on is not what was signed")
+        return findings
+    findings.good("everything in this bundle agrees")
+    if (folder / "ledger.jsonl").exists():
+        recompute_bundle(folder, findings)
+    else:
+        for line in list_unchecked(folder):
+            findings.unsure(line)
+    return findings
 
 
 def verify_installation(database: Database, verifier: Verifier) -> Findings:
-    """Check leaves, roots, checkpoints, receipts, the tally, the newest releases and the audit trail."""
+    """Check leaves, roots, checkpoints, receipts, the tally, every release and the audit trail."""
     findings = Findings()
     _verify_ledger(database, verifier, findings)
     with database.reading() as connection:
         for wave in waves.list_waves(connection):
             _verify_tally(connection, wave.code, findings)
-            _verify_release(connection, wave.code, findings)
+        for release in releases.list_releases(connection):
+            _verify_release(connection, release, findings)
         _verify_audit_trail(connection, findings)
     return findings
 
 
 def _verify_ledger(database: Database, verifier: Verifier, findings: Findings) -> None:
-    with database.reading() as connection:
+    with database.reading() as connection, TemporaryDirectory() as folder:
         newest = ledger.find_latest_checkpoint(connection)
-    if newest is None:
-        findings.good("ledger: nothing is sealed yet")
-        return
-    with TemporaryDirectory() as folder:
-        write_bundle(database, verifier, Path(folder), with_rows=True)
+        if newest is None:
+            findings.good("ledger: nothing is sealed yet")
+            return
+        write_parts(connection, verifier, Path(folder), with_rows=True)
         differences = verify_bundle(Path(folder), [verifier])
     for difference in differences:
         findings.bad(f"ledger: {difference}")
@@ -75,25 +79,23 @@ def _verify_tally(connection: Connection, wave_code: str, findings: Findings) ->
         findings.good(f"tally of {wave_code}: {len(stored):,} cells follow from the ledger")
 
 
-def _verify_release(connection: Connection, wave_code: str, findings: Findings) -> None:
-    newest = releases.find_newest_release(connection, wave_code, published=False)
-    if newest is None:
+def _verify_release(connection: Connection, release: Release, findings: Findings) -> None:
+    """Compute a release again from the leaves under its own checkpoint, however far the wave has moved on."""
+    figures = releases.list_figures(connection, release.code)
+    if release_digest(release.header, figures) != release.digest:
+        findings.bad(f"release {release.code}: a figure was changed after it was drafted")
         return
-    figures = releases.list_figures(connection, newest.code)
-    if release_digest(newest.header, figures) != newest.digest:
-        findings.bad(f"release {newest.code}: a figure was changed after it was drafted")
+    if release.inputs is None:
+        findings.unsure(f"release {release.code}: unchanged; made before releases kept what they rest on")
         return
-    try:
-        header, recomputed, _ = compute_release(connection, wave_code)
-    except NotTallied:
-        findings.good(f"release {newest.code}: unchanged (newer answers wait for the tally)")
+    released = Released(release.code, release.header, tuple(figures), release.inputs)
+    number, size = released.checkpoint
+    checkpoint = ledger.find_checkpoint(connection, number)
+    if checkpoint is None or checkpoint.size != size:
+        findings.bad(f"release {release.code}: names a checkpoint that was not signed")
         return
-    if header != newest.header:
-        findings.good(f"release {newest.code}: unchanged (the wave has moved on since)")
-    elif release_digest(header, recomputed) == newest.digest:
-        findings.good(f"release {newest.code}: {len(figures):,} figures recomputed from checkpoint, frame and rule")
-    else:
-        findings.bad(f"release {newest.code}: its figures do not follow from its checkpoint, frame and rule")
+    counts = count_from_scratch(connection, release.wave_code, size)
+    compare_release(released, list_cells(counts), checkpoint, findings)
 
 
 def _verify_audit_trail(connection: Connection, findings: Findings) -> None:

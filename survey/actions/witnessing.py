@@ -8,12 +8,12 @@ tlog-witness and tlog-cosignature.
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from survey.durable import write_durably
 from survey.proof import (
     COSIGNATURE,
     EMPTY_ROOT,
@@ -25,6 +25,7 @@ from survey.proof import (
     UnverifiedNote,
     Verifier,
     open_note,
+    read_trail,
     verify_consistency,
 )
 
@@ -43,9 +44,10 @@ class HeadLost(RuntimeError):
 class Witness:
     """One log's witness with its memory in a folder of its own."""
 
-    def __init__(self, folder: Path, log: Verifier, name: str = "witness") -> None:
+    def __init__(self, folder: Path, log: Verifier | Sequence[Verifier], name: str = "witness") -> None:
+        """`log` are the log's keys that the witness believes: one, or also those that followed it (`bundle_keys`)."""
         self._folder = folder
-        self._log = log
+        self._log = [log] if isinstance(log, Verifier) else list(log)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
             self._signer = self._load_or_make(name)
@@ -53,6 +55,11 @@ class Witness:
     @property
     def verifier(self) -> Verifier:
         return self._signer.verifier
+
+    @property
+    def keys(self) -> list[Verifier]:
+        """The log's keys that this witness believes."""
+        return self._log
 
     @property
     def head(self) -> Checkpoint:
@@ -76,22 +83,22 @@ class Witness:
                 raise ForkRefused(
                     f"The head of {new.size} rows does not extend the kept one of {kept.size}. Keep both."
                 )
-            _write_durably(self._folder / HEAD, note.encode())
-        return note + self._signer.sign(open_note(note, [self._log]).text, now)
+            write_durably(self._folder / HEAD, note.encode())
+        return note + self._signer.sign(open_note(note, self._log).text, now)
 
     def _read(self, note: str) -> Checkpoint:
-        head = Checkpoint.parse(open_note(note, [self._log]).text)
-        if head.origin != self._log.name:
-            raise UnverifiedNote(f"this is a head of {head.origin}, not of {self._log.name}")
+        head = Checkpoint.parse(open_note(note, self._log).text)
+        if head.origin not in [key.name for key in self._log]:
+            raise UnverifiedNote(f"this is a head of {head.origin}, not of {self._log[0].name}")
         return head
 
     def _load_or_make(self, name: str) -> Signer:
         """The key, made after the empty memory: a key without a memory is a loss, never a beginning."""
         path = self._folder / KEY
         if not path.exists():
-            _write_durably(self._folder / HEAD, b"")
+            write_durably(self._folder / HEAD, b"")
             signer = Signer(name, secrets.token_bytes(32), COSIGNATURE)
-            _write_durably(path, signer.skey.encode() + b"\n")
+            write_durably(path, signer.skey.encode() + b"\n")
         return Signer.parse(path.read_text(encoding="ascii"))
 
     @contextmanager
@@ -108,6 +115,11 @@ def cosign_bundle(witness: Witness, bundle: Path, now: int) -> str:
     if not notes:
         raise MalformedNote(f"{bundle} has no checkpoint: make the bundle again")
     note = notes[-1].read_bytes().decode()
+    trail, _ = read_trail(bundle, witness.keys)
+    try:
+        open_note(note, trail.verifiers(len(notes)))
+    except UnverifiedNote as unverified:
+        raise UnverifiedNote(trail.explain(note, len(notes)) or str(unverified)) from unverified
     return witness.cosign(note, _prove(bundle, witness.head.size, _size(note)), now)
 
 
@@ -121,19 +133,3 @@ def _prove(bundle: Path, old_size: int, size: int) -> list[bytes]:
 
 def _size(note: str) -> int:
     return Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves the old bytes or the new ones, and nobody else may read them."""
-    waiting = path.with_name(path.name + ".new")
-    descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

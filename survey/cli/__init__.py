@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bundle": ("survey.cli.figures", "bundle"),
     "witness": ("survey.cli.auditing", "witness"),
     "exclude": ("survey.cli.auditing", "exclude"),
+    "audit": ("survey.cli.auditing", "audit"),
+    "key": ("survey.cli.key_trail", "key"),
     "recording": ("survey.cli.showing", "recording"),
     "change": ("survey.cli.showing", "change"),
     "staff": ("survey.cli.people", "staff"),

@@ -95,9 +95,11 @@ def release(installation: Installation, wave_code: str) -> None:
 @pass_installation
 def bundle(installation: Installation, folder: Path, rows: bool) -> None:
     """Write checkpoints and proofs to a folder that survey/proof.py checks alone."""
-    from survey.actions.bundling import write_bundle
+    from survey.actions.bundling import Reader, write_bundle
+    from survey.cli.people import operating_system_user
 
-    write_bundle(installation.database, installation.signer.verifier, folder, with_rows=rows)
+    reader = Reader(operating_system_user(), installation.now) if rows else None
+    write_bundle(installation.database, installation.signer.verifier, folder, reader=reader)
     click.echo(f"Written. Check it with: python proof.py {folder}")
 
 

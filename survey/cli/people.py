@@ -46,6 +46,7 @@ def add(
 
 def operating_system_user() -> str:
     """Who runs the command, for the audit trail."""
+    """Who runs the command, for the audit trail."""
     try:
         return f"os:{getpass.getuser()}"
     except (KeyError, OSError):

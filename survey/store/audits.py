@@ -65,6 +65,11 @@ def list_entries(connection: Connection, *, start: int = 0, newest: int | None =
     return [Entry(**{**row._mapping, "at": _in_utc(row.at)}) for row in reversed(rows)]
 
 
+def list_digests(connection: Connection) -> list[bytes]:
+    """The head of the trail after no entry, after one, after two, and so on."""
+    return [GENESIS, *connection.scalars(select(audit.c.digest).order_by(audit.c.position))]
+
+
 def find_first_break(connection: Connection) -> int | None:
     """Position of the first entry that does not follow from the one before; None when the chain holds."""
     previous = GENESIS

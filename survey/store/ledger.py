@@ -115,9 +115,7 @@ def list_batch_receipts(connection: Connection, number: int) -> list[bytes]:
     return sorted(connection.scalars(query))
 
 
-def list_newest_checkpoints(
-    connection: Connection, *, before: int | None, most: int
-) -> list[tuple[int, int, date]]:
+def list_newest_checkpoints(connection: Connection, *, before: int | None, most: int) -> list[tuple[int, int, date]]:
     """Number, size and day of the newest checkpoints, or of the newest before a number."""
     query = select(checkpoint.c.number, checkpoint.c.size, checkpoint.c.signed_on)
     if before is not None:

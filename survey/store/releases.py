@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
@@ -42,6 +44,17 @@ class StoredFigure:
     @property
     def numbers(self) -> dict[str, Any]:
         return from_json(self.figure)
+
+
+def release_digest(header: str, figures: Sequence[StoredFigure]) -> bytes:
+    """SHA-256 of the release's bytes."""
+    return sha256(release_lines(header, figures)).digest()
+
+
+def release_lines(header: str, figures: Sequence[StoredFigure]) -> bytes:
+    """A release's bytes: the header and every figure, a line each, in the order of their own text."""
+    lines = sorted(json.dumps(asdict(figure), sort_keys=True, ensure_ascii=False) for figure in figures)
+    return "\n".join([header, *lines]).encode()
 
 
 def add_release(connection: Connection, new: Release, figures: Sequence[StoredFigure]) -> None:
