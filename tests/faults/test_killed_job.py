@@ -169,7 +169,7 @@ def test_a_killed_import_is_whole_or_not_there(installation: Home, tmp_path: Pat
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_draw_invites_nobody_twice(installation: Home, point: str) -> None:
-    """Links that were committed but never printed are lost, not drawn again under the same places."""
+    """Places that were committed are not drawn again; they wait for their links (`hailong invite WAVE --left`)."""
     assert_dies(installation, f"invite:{point}", "invite", WAVE, "--count", "30", "--seed", "1")
     kept = drawn(installation)
     assert len(kept) == (0 if point == "before-commit" else 30)
