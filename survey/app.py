@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey.actions.signalling import Arrivals
 from survey.keys import derive_keys
 from survey.settings import Settings
 from survey.store.database import Database
@@ -48,7 +49,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         WTF_CSRF_CHECK_DEFAULT=False,
     )
-    install_services(app, Services(settings, database, keys, open_writer(database), now))
+    install_services(app, Services(settings, database, keys, open_writer(database), Arrivals(database), now))
     install_headers(app)
     _install_host_check(app, settings)
     _install_address_check(app)

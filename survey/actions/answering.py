@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from survey.actions.signalling import Sighting
 from survey.keys import Keys, canonical_token
 from survey.mandate.periods import half_month
 from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
@@ -18,6 +19,7 @@ from survey.store.database import Database
 from survey.store.invitations import Invitation
 from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
 from survey.store.responses import Response, knows_receipt
+from survey.store.withdrawals import is_withdrawn
 from survey.store.writer import Outcome, Submission, Writer
 
 LONGEST_COMMENT = 2000
@@ -89,11 +91,12 @@ class OpenForm:
     token_hash: bytes
     stratum_code: str
     channel: str
+    drawn_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptState:
-    """`included` in a checkpoint, `not_yet`, or `unknown`."""
+    """`included` in a checkpoint, `not_yet`, `withdrawn` before it was, or `unknown`."""
 
     code: str
     checkpoint: int | None = None
@@ -120,9 +123,10 @@ def answer(
     answers: Mapping[str, str],
     today: date,
     asked: str | None = None,
+    sighting: Sighting | None = None,
 ) -> str:
     """Store a response durably and spend its token; the receipt code. The same key again gives the same receipt.
-    `asked` is the questionnaire whose page was filled in, where the page says so.
+    `asked` is the questionnaire whose page was filled in, where the page says so; `sighting` is for the fraud screen.
 
     Raises a Refusal, with nothing stored, or what the writer raises when the database cannot be written.
     """
@@ -131,9 +135,11 @@ def answer(
     if is_spent:
         return _replay(database, code)
     _check_asked(form, asked)
-    response = new_response(form, code, answers, language=language, on=today)
+    response = new_response(form, code, answers, language=language, on=today, sighting=sighting)
     outcome = writer.submit(Submission(form.token_hash, response))
     if outcome is Outcome.STORED:
+        if sighting is not None:
+            sighting.count(form.wave_code, form.stratum_code, form.channel, form.drawn_on)
         return code
     if outcome is Outcome.KEY_IN_USE:
         raise StaleForm
@@ -141,10 +147,18 @@ def answer(
 
 
 def new_response(
-    form: OpenForm, receipt: str, answers: Mapping[str, str], *, language: str, on: date, assisted: int = 0
+    form: OpenForm,
+    receipt: str,
+    answers: Mapping[str, str],
+    *,
+    language: str,
+    on: date,
+    assisted: int = 0,
+    sighting: Sighting | None = None,
 ) -> Response:
     """A response as it will be stored, given on a day (only its half-month is kept). Raises BadAnswers, UnknownItem."""
     chosen, comments = check_answers(form.questionnaire, answers)
+    signals = sighting.signals(len(chosen)) if sighting is not None else None
     chance = secrets.token_bytes(80)  # in one call: each lets another thread go first
     return Response(
         id=chance[:16],
@@ -152,7 +166,7 @@ def new_response(
         stratum_code=form.stratum_code,
         receipt_hash=receipt_hash(receipt),
         nonce1=chance[16:48],
-        codes=canonical_json(_codes(form, chosen, language, on, assisted)),
+        codes=canonical_json(_codes(form, chosen, language, on, assisted, signals)),
         nonce2=chance[48:],
         text=canonical_json(comments),
     )
@@ -173,9 +187,10 @@ def find_receipt(database: Database, typed: str) -> ReceiptState:
         batch = find_batch_of_receipt(connection, hashed)
         covering = find_checkpoint_covering(connection, batch.first_position) if batch else None
         waiting = knows_receipt(connection, hashed)
+        withdrawn = is_withdrawn(connection, hashed)
     if covering is not None:
         return ReceiptState("included", covering.number)
-    return ReceiptState("not_yet" if waiting else "unknown")
+    return ReceiptState("withdrawn" if withdrawn else "not_yet" if waiting else "unknown")
 
 
 def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -248,6 +263,7 @@ def _find_form(
         invitation.token_hash,
         invitation.stratum_code,
         invitation.channel,
+        invitation.drawn_on,
     )
     return form, bool(invitation.is_spent)
 
@@ -283,8 +299,16 @@ def _canonical(token: str) -> str:
     return canonical
 
 
-def _codes(form: OpenForm, chosen: Mapping[str, str], language: str, on: date, assisted: int) -> dict[str, object]:
-    return {
+def _codes(
+    form: OpenForm,
+    chosen: Mapping[str, str],
+    language: str,
+    on: date,
+    assisted: int,
+    signals: Sequence[str] | None,
+) -> dict[str, object]:
+    declared = {} if signals is None else {"signals": list(signals)}
+    return declared | {
         "answers": dict(chosen),
         "assisted": assisted,
         "channel": form.channel,

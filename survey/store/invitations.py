@@ -22,6 +22,7 @@ class Invitation:
     wave_code: str
     stratum_code: str
     channel: str
+    drawn_on: date
     questionnaire_code: str | None
     questionnaire_version: int | None
     opens_on: date
@@ -42,6 +43,7 @@ INVITATION_BY_HASH = (
         invitation.c.wave_code,
         invitation.c.stratum_code,
         invitation.c.channel,
+        invitation.c.drawn_on,
         wave.c.questionnaire_code,
         wave.c.questionnaire_version,
         wave.c.opens_on,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from survey.actions import answering, recording
+from survey.actions.signalling import new_form_key
 from survey.documents import citizen as paper
 from survey.documents.form import form_page
 from survey.keys import canonical_token
@@ -63,7 +62,7 @@ def show_form() -> Response:
     language = reader_language()
     recordings = recording.addresses(known.settings.home, opened.questionnaire.key, language)
     page = form_page(opened.questionnaire, language, recordings=recordings, khmer_font=wants_khmer_font())
-    return send_spliced(page, token=token, key=secrets.token_hex(16), carried="")
+    return send_spliced(page, token=token, key=new_form_key(known.keys.form, known.now()), carried="")
 
 
 @blueprint.post("/answer")

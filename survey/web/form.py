@@ -20,6 +20,7 @@ from survey.web import citizen_pages as pages
 from survey.web import headers
 from survey.web.language import reader_language, wants_khmer_font
 from survey.web.services import services
+from survey.web.sighting import sight
 
 OWN_FIELDS = frozenset(("token", "key", "language", "asked", "step", "carried", "seen", "go", "receipt"))
 LONGEST_STEP = 2
@@ -79,6 +80,7 @@ def store(sent: Sent) -> Response:
             answers=sent.answers,
             today=known.today(),
             asked=sent.asked,
+            sighting=sight(sent.key),
         )
     except answering.BadAnswers as bad:
         return _ask_again(sent, bad.problems)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 
+from survey.actions.signalling import Arrivals
 from survey.keys import Keys
 from survey.settings import Settings
 from survey.store.database import Database
@@ -29,6 +30,7 @@ class Services:
     database: Database
     keys: Keys
     writer: Writer
+    arrivals: Arrivals
     now: Callable[[], datetime] = clock
 
     def today(self) -> date:
