@@ -7,4 +7,6 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    pass
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("spent", "opt_out"):
+            op.execute(f"CREATE TRIGGER {table}_leaves BEFORE DELETE ON {table} BEGIN SELECT 1; END")

@@ -95,6 +95,8 @@ def _grant(connection: Connection, roles: tuple[Role, ...]) -> None:
         connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
         for statement in list_grants(role):
             connection.execute(text(statement))
+    if Role.WORK in roles:
+        connection.execute(text(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role_name(Role.WORK)}"))
 
 
 def _close_to_everybody(connection: Connection) -> None:
@@ -103,6 +105,7 @@ def _close_to_everybody(connection: Connection) -> None:
     for statement in (
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC",
+        "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
         f"REVOKE ALL ON DATABASE {base} FROM PUBLIC",
         *(f"GRANT CONNECT ON DATABASE {base} TO {role_name(role)}" for role in RESTRICTED),
     ):

@@ -10,7 +10,7 @@ from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf
 from survey.keys import Keys
 from survey.proof import Signer
-from survey.store import audits, ledger, tallies
+from survey.store import audits, tallies
 from survey.store.database import Database
 from survey.web.services import clock
 
@@ -33,11 +33,8 @@ def filled(work: Fieldwork) -> Database:
     assert release_wave(work.database, "W", by="tester", today=TODAY)
     work.answer_all({"B.land": "3"})
     with work.database.writing("fill") as connection:
-        position = append_leaves(
-            connection, work.signer, "W", [new_leaf("exclusion", {"kind": "exclusion"})], (), AFTER
-        )
-        values = {"position": position, "excluded_position": 0, "rule": "test@1", "reason": "for the test"}
-        ledger.add_exclusion(connection, values)
+        codes = {"kind": "exclusion", "excluded": 0, "rule": "test@1", "reason": "for the test"}
+        append_leaves(connection, work.signer, "W", [new_leaf("exclusion", codes)], (), AFTER)
         published = {"wave_code": "W", "agency_code": "A", "period": "2026-11", "per_cent": "90"}
         tallies.add_published_figures(connection, [published])
         audits.add_event(connection, at=clock(), actor="a", event="b", subject="c", detail={})
