@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 PHONE = {"width": 360, "height": 740}
 BUDGET = 6_000  # bytes as they come over the network, headers included
+FIRST_CHOICES = "div > label:first-child input[type=radio]"
 RECEIPT = re.compile(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b")
 Open = Callable[..., BrowserContext]
 
@@ -40,11 +41,17 @@ class Wire:
     """What a page costs: bytes as received and the addresses asked for, redirects apart."""
 
     def __init__(self, page: Page) -> None:
-        self.bytes, self.asked = 0, []
+        self.page, self.bytes, self.asked = page, 0, []
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.on("Network.requestWillBeSent", self._ask)
         session.on("Network.loadingFinished", self._finish)
+
+    def weigh(self) -> int:
+        """Bytes, once the browser has reported them."""
+        while not self.bytes:
+            self.page.wait_for_timeout(5)
+        return self.bytes
 
     def reset(self) -> None:
         self.bytes, self.asked = 0, []
@@ -64,10 +71,10 @@ def test_the_short_form_is_one_request_of_at_most_six_kilobytes(
 ) -> None:
     page = opened().new_page()
     wire = Wire(page)
-    page.goto(f"/t/{citizen_door.token('short')}?language={language}", wait_until="networkidle")
+    page.goto(f"/t/{citizen_door.token('short')}?language={language}")
     assert page.locator("html").get_attribute("lang") == language
+    assert 2_000 < wire.weigh() <= BUDGET
     assert len(wire.asked) == 1
-    assert 2_000 < wire.bytes <= BUDGET
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,15 +85,13 @@ def test_every_step_of_the_long_form_is_one_request_of_at_most_six_kilobytes(
     wire = Wire(page)
     page.goto(f"/t/{citizen_door.token('steps')}?language={language}")
     weights = []
-    for step in load_questionnaire("household@1").pages:
-        page.wait_for_load_state("networkidle")
-        weights.append(wire.bytes)
+    for _ in load_questionnaire("household@1").pages:
+        weights.append(wire.weigh())
         assert len(wire.asked) == 1, wire.asked
         wire.reset()
-        for section in step:
-            for item in section.items:
-                if item.choices:
-                    choose(page, **{item.code: item.choices[0].code})
+        page.evaluate(
+            "document.querySelectorAll('div > label:first-child input[type=radio]').forEach(each => each.click())"
+        )
         press(page)
     assert RECEIPT.search(page.locator("main").inner_text())
     assert len(weights) == 7

@@ -17,7 +17,6 @@ LANGUAGES = ("vi", "km", "en")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OVERALL = "G1"
 LARGEST_PICTURE = 150_000
-CITIZENS_PAGES = ("/", "/t/{token}", "/answer", "/receipt", "/receipt?code=00000-00000", "/t/unknown", "/nowhere")
 STAFF_PAGES = (
     "/staff/scoreboard",
     "/staff/scoreboard/procedures",
@@ -118,25 +117,6 @@ def test_an_official_may_not_open_the_statisticians_pages(sign_in: SignIn) -> No
     answer = sign_in("official").goto("/staff/releases")
     assert answer is not None
     assert answer.status == 403
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_citizens_page_has_a_fault_on_a_small_phone(
-    open_browser: OpenBrowser, invite: Callable[[], str], language: str
-) -> None:
-    token = invite().rpartition("/")[2]
-    page = open_browser(360, 740).new_page()
-    for path in CITIZENS_PAGES:
-        joint = "&" if "?" in path else "?"
-        page.goto(f"{path.format(token=token)}{joint}language={language}")
-        assert (path, faults(page), overflow(page)) == (path, [], 0)
-    page.goto(f"/t/{token}")
-    page.locator("form button").click()
-    assert ("errors", faults(page), overflow(page)) == ("errors", [], 0)
-    page.locator(f'label:has(input[name="{OVERALL}"][value="5"])').click()
-    page.locator("form button").click()
-    page.wait_for_selector("p.code")
-    assert ("thanks", faults(page), overflow(page)) == ("thanks", [], 0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
