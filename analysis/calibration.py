@@ -28,7 +28,8 @@ class Calibration:
     """A step that met totals: `coefficients` λ belong to the terms' columns, in order.
 
     `variance="exact"` takes the weighted regression on x out of a variable; "r-rake" does what R's `rake()` does, ten
-    sweeps of unweighted margin means, for agreement with it; "none" leaves the variance alone.
+    sweeps of unweighted margin means, for agreement with it; "none" leaves the variance alone. `scale`: what the
+    weights were multiplied with before, so that bounds mean something for weights far below the population's.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Calibration:
     calfun: Calfun = "linear"
     bounds: tuple[float, float] = UNBOUNDED
     variance: Rule = "exact"
+    scale: float = 1.0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -56,9 +58,9 @@ class Calibration:
         return self.variance == "r-rake"
 
     def factors(self, cells: Cells, weights: Vector, rows: Vector) -> Vector:
-        """F(x'λ) of each cell. Raises StaleWeights when the totals are not met on this frame."""
+        """Scale times F(x'λ) of each cell. Raises StaleWeights when the totals are not met on this frame."""
         model = Model.read(self.terms, cells)
-        factors = DISTANCES[self.calfun].factor(model.times(np.array(self.coefficients)), self.bounds)
+        factors = self.scale * DISTANCES[self.calfun].factor(model.times(np.array(self.coefficients)), self.bounds)
         reached, wanted = model.add_up(weights * factors), np.array(self.totals)
         off = np.abs(reached - wanted) > _STALE * _scale(model, weights * factors, wanted)
         if off.any():
@@ -83,7 +85,8 @@ class Calibration:
         if self.kind == "rake":
             found = rake_margins(Model.read(self.terms, cells), weights, totals)
         else:
-            found = solve_calibration(Model.read(self.terms, cells), weights, totals, self.calfun, self.bounds)
+            model = Model.read(self.terms, cells)
+            found = solve_calibration(model, weights * self.scale, totals, self.calfun, self.bounds)
         return replace(self, coefficients=tuple(found.tolist()))
 
 

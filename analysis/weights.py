@@ -28,6 +28,7 @@ Column = str | tuple[str, ...]
 Margin = Mapping[Any, float]  # or a pandas Series, whose index holds the categories
 INTERCEPT = "(Intercept)"
 _AGREE = 1e-6
+_RESCALED = 20.0  # R: ratios of totals beyond which weights are rescaled before a bounded calibration
 _ROW = "row number"
 
 
@@ -71,14 +72,17 @@ def calibrate(
     """Make the weights meet totals of categories and numbers while changing them least (Deville and Särndal 1992).
 
     `totals`: a mapping of categories for a column (categories left out are not constrained), a number for the total of
-    a numeric column, and "(Intercept)" for the population's size. `bounds` limit the factor on the old weight.
+    a numeric column, and "(Intercept)" for the population's size. `bounds` limit the factor on the old weight; when
+    every total is more than 20 times what the old weights give, these are first multiplied by the mean of these ratios
+    and the bounds are about the weights after that, as in R (the step's `scale` says by how much).
     Raises BadMargin, CalibrationFailed and, when only the bounds are in the way, BoundsTooTight.
     """
     table, weights = _read(frame, design, _list_columns(totals))
     terms, wanted = _read_totals(totals, table, weights)
-    found = solve_calibration(Model.read(terms, table), weights, wanted, calfun, bounds)
+    scale = 1.0 if bounds == UNBOUNDED else _find_scale(totals, table, weights)
+    found = solve_calibration(Model.read(terms, table), weights * scale, wanted, calfun, bounds)
     step = Calibration("calibrate", terms, tuple(found.tolist()), tuple(wanted.tolist()), calfun, bounds)
-    return design.with_step(step)
+    return design.with_step(replace(step, scale=scale))
 
 
 def trim(
@@ -271,6 +275,26 @@ def _find_size(totals: Mapping[Column, float | Margin], table: Cells, weights: V
             if not ((code == len(term.labels)) & (weights > 0)).any():
                 return float(margin.sum())
     return None
+
+
+def _find_scale(totals: Mapping[Column, float | Margin], table: Cells, weights: Vector) -> float:
+    """R's rescaling: the mean of total / weighted total over the columns of its model, if all are above 20; else 1.
+
+    A margin of all categories stands in R's model as the population's size and all categories but the first.
+    """
+    ratios: list[float] = []
+    for column, total in totals.items():
+        if isinstance(total, Mapping | pd.Series):
+            term, code, margin = _read_categories(column, total, table, weights)
+            reached = add_up(code, weights, term.size + 1)
+            own = margin / reached[:-1]
+            whole = not reached[-1] > 0 and INTERCEPT not in totals
+            ratios += [] if not whole or ratios else [float(margin.sum() / reached.sum())]
+            ratios += own[np.argsort([str(label) for label in term.labels])].tolist()[1 if whole else 0 :]
+        else:
+            values = np.ones(len(table)) if column == INTERCEPT else table.keys[column].to_numpy(dtype=np.float64)
+            ratios.append(float(total) / float(weights @ values))
+    return float(np.mean(ratios)) if min(ratios) > _RESCALED else 1.0
 
 
 def _read_number(column: str, table: Cells, weights: Vector, *, centred: bool) -> Number:

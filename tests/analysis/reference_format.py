@@ -172,6 +172,8 @@ def add_replicates(design: Design, spec: dict[str, Any], frame: pd.DataFrame) ->
             rscales=tuple(rscales) if rscales else None,
             rho=spec.get("rho") or 0.0,
             mse=bool(spec.get("mse")),
+            small=spec.get("small") or "fail",
+            large=spec.get("large") or "split",
         )
     )
 

@@ -18,16 +18,17 @@ LINE = "reference: {} matched, {} not supported, {} wrong"
 
 
 @pytest.fixture(scope="module")
-def path(request: pytest.FixtureRequest) -> Path:
-    return Path(request.config.getoption("--reference") or OWN)
+def paths(request: pytest.FixtureRequest) -> list[Path]:
+    given = request.config.getoption("--reference")
+    return [Path(given)] if given else [OWN, OWN / "designs"]
 
 
-def test_every_record_and_closed_form_matches(path: Path, report_last: list[str]) -> None:
+def test_every_record_and_closed_form_matches(paths: list[Path], report_last: list[str]) -> None:
     """Designs, calibrations, replicates, domains and estimates are built from the JSON alone."""
-    answers = [*answer_records(path), *answer_closed_forms(path)]
+    answers = [answer for path in paths for answer in (*answer_records(path), *answer_closed_forms(path))]
     counted = Counter(answer for answer, _ in answers)
     report_last.append(LINE.format(counted["matched"], counted["not supported"], counted["wrong"]))
-    assert answers, f"{path} has no records"
+    assert answers, f"{paths[0]} has no records"
     assert not [complaint for answer, complaint in answers if answer != "matched"], "\n".join(
         complaint for answer, complaint in answers if answer != "matched"
     )
