@@ -130,6 +130,9 @@ class _Differences:
         then = {number: shown[key] for number, each in enumerate(now.figures) if (key := _key(each)) in shown}
         self.k = k
         self.moved = {number: self._move(now, number, before) for number, before in then.items() if before.shown}
+        self.satisfied = {
+            number: _satisfied(now, number) - before.n * (before.rate or 0) for number, before in then.items()
+        }
         self.still_covers = {
             number
             for number, before in then.items()
@@ -146,7 +149,13 @@ class _Differences:
         if total in hidden or total not in self.moved:
             return False
         seen = sum(self.moved[part] for part in parts if part in self.moved and part not in hidden)
-        return 0 < abs(self.moved[total] - seen) < self.k
+        unseen = [part for part in parts if self.moved.get(part) and part in hidden]
+        return 0 < abs(self.moved[total] - seen) < self.k or self._are_alike(unseen)
+
+    def _are_alike(self, parts: Sequence[int]) -> bool:
+        """Whether everybody (or nobody) who came to these was satisfied, of fewer than 30."""
+        came = sum(self.moved[part] for part in parts)
+        return 0 < came < GROUP_DISCLOSURE and round(sum(self.satisfied[part] for part in parts)) in (0, came)
 
     def smallest_seen(self, parts: Sequence[int], hidden: set[int], total: int) -> int:
         seen = [part for part in parts if self.moved.get(part) and part not in hidden]
@@ -158,6 +167,10 @@ class _Differences:
         newer = now.numbers[number]["rate"]
         changed = (None if newer is None else round(newer, DECIMALS)) != before.rate
         return now.sizes[number] - before.n or int(changed)
+
+
+def _satisfied(now: _Tree, number: int) -> float:
+    return now.sizes[number] * float(now.numbers[number]["rate"] or 0)
 
 
 def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> Iterator[int]:

@@ -24,8 +24,9 @@ def shuffle_waiting(connection: Connection) -> None:
     take_turn(connection, LEDGER_TURN)
     if connection.dialect.name != "sqlite":
         connection.execute(text("LOCK TABLE inbox, withdrawal, spent IN SHARE ROW EXCLUSIVE MODE"))
-    responses = connection.execute(select(inbox).order_by(inbox.c.id)).mappings().all()
-    withdrawals = connection.execute(select(withdrawal).order_by(withdrawal.c.receipt_hash)).mappings().all()
+    responses = [dict(row) for row in connection.execute(select(inbox).order_by(inbox.c.id)).mappings()]
+    taken_back = select(withdrawal).order_by(withdrawal.c.receipt_hash)
+    withdrawals = [dict(row) for row in connection.execute(taken_back).mappings()]
     connection.execute(delete(withdrawal))
     connection.execute(delete(inbox))
     insert_many(connection, inbox, responses)

@@ -22,7 +22,7 @@ from survey.store.releases import StoredFigure
 K = 10
 ROUNDING = 0.0005
 EXACT = 1e-7
-HALF_AN_ANSWER = 0.5
+PINNED = 0.1
 Vector = npt.NDArray[np.float64]
 
 
@@ -47,8 +47,12 @@ class Attack:
         return [name for name, target in self.secrets() if _is_in(target, span)]
 
     def find_pinned(self, secrets: Sequence[tuple[str, Vector]]) -> list[str]:
-        """Those that the rounded figures narrow to less than half an answer."""
-        return [name for name, target in secrets if self._bound(target, -1) - self._bound(target, 1) < HALF_AN_ANSWER]
+        """Those that the rounded figures narrow to less than a tenth of an answer."""
+        return [name for name, target in secrets if self.width(target) < PINNED]
+
+    def width(self, target: Vector) -> float:
+        """How far a secret may vary, in answers, when all published figures are to hold."""
+        return self._bound(target, -1) - self._bound(target, 1)
 
     def secrets(self) -> Iterator[tuple[str, Vector]]:
         """What nobody may learn, as a combination of the variables.

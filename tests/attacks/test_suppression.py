@@ -23,7 +23,12 @@ def test_no_cell_of_few_and_no_change_by_few_can_be_worked_out(seed: int) -> Non
     attack = attack_province(seed)
     assert attack.find_recovered() == []
     secrets = list(attack.secrets())
-    assert attack.find_pinned(random.Random(seed).sample(secrets, min(PROGRAMMES, len(secrets)))) == []
+    asked = random.Random(seed).sample(secrets, min(PROGRAMMES, len(secrets)))
+    assert attack.find_pinned(asked) == []
+    widths = [attack.width(target) for _, target in asked]
+    print(
+        f"{len(secrets)} secrets; of {len(asked)} asked, {sum(width < 0.5 for width in widths)} within half an answer"
+    )
 
 
 def test_with_the_small_cells_alone_hidden_the_attack_recovers_some(monkeypatch: pytest.MonkeyPatch) -> None:
