@@ -10,8 +10,9 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from survey.proof import Signer
+from survey.proof import NoteSigner, Signer
 from survey.settings import Settings, write_private
+from survey.signing import RemoteSigner
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FORGIVEN = str.maketrans("OIL", "011", " -\t\r\n")
@@ -90,6 +91,11 @@ def canonical_token(text: str) -> str | None:
         return None
     is_code = len(letters) == CODE_LENGTH + 1 and letters[-1] == _check_letter(letters[:-1])
     return letters if is_code or len(letters) == TOKEN_LENGTH else None
+
+
+def open_signer(settings: Settings) -> NoteSigner:
+    """Whoever signs checkpoints: the process that HAILONG_SIGNER names, else the key in the home."""
+    return RemoteSigner(settings.signer) if settings.signer else load_signer(settings)
 
 
 def load_signer(settings: Settings) -> Signer:

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from survey.keys import Keys, derive_keys, load_signer
-from survey.proof import Signer
+from survey.keys import Keys, derive_keys, open_signer
+from survey.proof import NoteSigner
 from survey.settings import Settings, load_settings
 from survey.store.database import Database
 
@@ -50,8 +50,8 @@ class Home:
         return derive_keys(self.settings.secret_key)
 
     @property
-    def signer(self) -> Signer:
-        return load_signer(self.settings)
+    def signer(self) -> NoteSigner:
+        return open_signer(self.settings)
 
     def run(self, *arguments: str, typed: str = "", fails: bool = False, **more: str) -> str:
         """Run `hailong` with these arguments; what it printed. Raises CommandFailed when it ends otherwise."""

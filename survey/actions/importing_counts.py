@@ -21,7 +21,7 @@ from survey.actions.reading_csv import (
 from survey.actions.sealing import append_leaves, new_leaf
 from survey.mandate.rules import Rule
 from survey.mandate.text import LANGUAGES
-from survey.proof import Signer
+from survey.proof import NoteSigner
 from survey.store import frames, places, tallies
 from survey.store import waves as wave_store
 from survey.store.database import Connection, Database
@@ -70,7 +70,7 @@ class ImportedCounts:
 
 def import_counts(
     database: Database,
-    signer: Signer,
+    signer: NoteSigner,
     path: Path,
     *,
     wave_code: str,

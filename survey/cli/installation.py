@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from survey.keys import Keys, derive_keys, load_signer
-from survey.proof import Signer
+from survey.keys import Keys, derive_keys, open_signer
+from survey.proof import NoteSigner
 from survey.settings import Settings, load_settings
 from survey.store.database import Database
 from survey.store.roles import Role
@@ -29,8 +29,8 @@ class Installation:
         return derive_keys(self.settings.secret_key)
 
     @cached_property
-    def signer(self) -> Signer:
-        return load_signer(self.settings)
+    def signer(self) -> NoteSigner:
+        return open_signer(self.settings)
 
     @cached_property
     def database(self) -> Database:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from survey.cli.installation import Installation, pass_installation
+from survey.settings import home_folder
 from survey.store.database import Database
 from survey.store.roles import RESTRICTED, Role
 
@@ -45,3 +49,23 @@ def show(role: str) -> None:
 
     for statement in list_grants(Role(role)):
         click.echo(f"{statement};")
+
+
+@click.command()
+@click.option("--listen", "path", type=click.Path(path_type=Path), required=True, help="The socket to listen on.")
+@click.option("--group", help="The group that may open the socket: that of `hailong work`.")
+@click.option("--adopt", "is_adopting", is_flag=True, help="The key was moved here from an embedded installation.")
+def sign(path: Path, group: str | None, is_adopting: bool) -> None:
+    """Hold the key of the log, and sign checkpoints for `hailong work`; to be run by a user of its own.
+
+    The key and the head that was signed last are in the folder `keys` of HAILONG_HOME, which must be this user's.
+    """
+    from survey.signing import SigningProcess, adopt, listen
+
+    folder = home_folder(os.environ) / "keys"
+    if is_adopting:
+        adopt(folder)
+    process = SigningProcess(folder)
+    listener = listen(path, group)
+    click.echo(f"Signing as {process.verifier.vkey} on {path}")
+    process.serve(listener)
