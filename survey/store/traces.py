@@ -20,7 +20,7 @@ LEDGER_TURN = "ledger"
 
 
 def shuffle_waiting(connection: Connection) -> None:
-    """Write all that waits in the inbox, and the tokens spent meanwhile, anew in one transaction and in random order."""
+    """Write all that waits in the inbox, and the tokens spent meanwhile, anew, at once and in random order."""
     take_turn(connection, LEDGER_TURN)
     if connection.dialect.name != "sqlite":
         connection.execute(text("LOCK TABLE inbox, withdrawal, spent IN SHARE ROW EXCLUSIVE MODE"))
