@@ -48,7 +48,8 @@ class Settings:
     """Where one installation lives and what it must keep secret.
 
     `hosts` empty means: any host name that resolves to this machine's loopback address, nothing else. `signer` is the
-    socket of the process that holds the key; None means embedded, where the key is in the home.
+    socket of the process that holds the key; None means embedded, where the key is in the home. `mirror` is
+    a folder for the public bundle.
     """
 
     home: Path
@@ -59,6 +60,7 @@ class Settings:
     proxies: int = 0
     database_urls: Mapping[str, str] = field(default_factory=dict)
     signer: Path | None = None
+    mirror: Path | None = None
 
     def database_url_of(self, role: str) -> str:
         """Where a process signs in as `role`: its own address, else the one that all share."""
@@ -90,6 +92,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_whole_number(environ, "HAILONG_PROXIES"),
         database_urls=_database_urls(environ),
         signer=_signer_socket(environ),
+        mirror=Path(environ["HAILONG_MIRROR"]) if environ.get("HAILONG_MIRROR") else None,
     )
 
 

@@ -1,9 +1,8 @@
-"""Publishing checkpoints: on the public site, into a mirror's folder, by mail to auditors."""
+"""Publishing checkpoints: piece by piece on the public site, and whole into a mirror's folder."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 
 LEAVES_IN_A_BLOCK = 1 << 16
+BYTES_IN_A_BLOCK = LEAVES_IN_A_BLOCK * HASH_SIZE
 CHECKPOINTS_ON_A_PAGE = 50
 READABLE = 0o644
 
@@ -116,23 +116,6 @@ def mirror(database: Database, folder: Path) -> int:
             _mirror_one(connection, folder, number)
         _write_public(folder / "log.vkey", published.vkey.encode() + b"\n")
     return len(missing)
-
-
-def mail_newest(
-    database: Database, recipients: Sequence[str], send: Callable[[str, str, str], None], after: int
-) -> int:
-    """Mail the newest checkpoint to every recipient when it is newer than number `after`; its number.
-
-    `send` takes address, subject and text, and raises when the message was not accepted.
-    """
-    with database.reading() as connection:
-        newest = ledger.find_latest_checkpoint(connection)
-    if newest is None or newest.number <= after:
-        return after
-    subject = f"Điểm chốt · checkpoint {newest.number:06}"
-    for address in recipients:
-        send(address, subject, newest.note)
-    return newest.number
 
 
 def _mirror_one(connection: Connection, folder: Path, number: int) -> None:

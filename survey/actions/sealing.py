@@ -181,6 +181,18 @@ def sign_checkpoint(
     return checkpoint
 
 
+def sign_due(database: Database, signer: NoteSigner, today: date) -> int:
+    """Sign a checkpoint over the same leaves when a release was published since the newest one, or when it is of an
+    earlier day and the audit trail has grown; 1 when one was signed."""
+    with database.writing("checkpoint") as connection:
+        take_turn(connection, TURN)
+        latest = ledger.find_latest_checkpoint(connection)
+        if latest is None or not _is_due(connection, latest, today):
+            return 0
+        sign_again(connection, signer, today)
+    return 1
+
+
 def sign_again(connection: Connection, signer: NoteSigner, today: date) -> SignedCheckpoint:
     """A checkpoint over the same leaves, after something that it binds has changed."""
     return sign_checkpoint(connection, signer, _tree(connection), (), today)
@@ -289,6 +301,13 @@ def _row(batch_number: int, wave_code: str, position: int, leaf: Leaf) -> Ledger
         text_digest=text_digest,
         leaf_hash=leaf_hash(response_leaf(leaf.nonce1, leaf.codes, text_digest)),
     )
+
+
+def _is_due(connection: Connection, latest: SignedCheckpoint, today: date) -> bool:
+    published = [[code, digest.hex()] for code, digest in releases.list_published_digests(connection)]
+    entries, _ = audits.find_head(connection)
+    bound = json.loads(latest.manifest).get("audit", {}).get("entries", 0)
+    return published != json.loads(latest.releases) or (latest.signed_on < today and entries != bound)
 
 
 def _exclusion(row: LedgerRow) -> dict[str, object]:

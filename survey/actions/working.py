@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import partial
 
 from survey.actions.releasing import release_due_waves
-from survey.actions.sealing import seal
+from survey.actions.sealing import seal, sign_due
 from survey.actions.tallying import tally
 from survey.proof import NoteSigner
 from survey.store import jobs
@@ -50,6 +50,7 @@ def _jobs(database: Database, signer: NoteSigner, today: date) -> dict[str, Job]
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),
         "release": partial(release_due_waves, database, today),
+        "checkpoint": partial(sign_due, database, signer, today),
     }
 
 

@@ -32,6 +32,10 @@ class Installation:
     def signer(self) -> NoteSigner:
         return open_signer(self.settings)
 
+    def forget_signer(self) -> None:
+        """Look for the key again when it is next needed: it may have been rotated meanwhile."""
+        self.__dict__.pop("signer", None)
+
     @cached_property
     def database(self) -> Database:
         """The database as whoever works on it, with the schema that this program needs. Raises SchemaOutdated."""

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -59,18 +61,28 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
 @pass_installation
 def work(installation: Installation, once: bool, every: float) -> None:
     """Seal, tally and release what is due; send invitations and checkpoints."""
+    from survey.actions.rekeying import settle_key
     from survey.actions.working import run_due_jobs
     from survey.cli.sending import outside_jobs
 
     stopping = StopSignal()
     while True:
         now, today = installation.now, installation.today
-        outside = outside_jobs(installation)
+        settle_key(installation.database, installation.settings.key_folder)
+        installation.forget_signer()
+        outside = outside_jobs(installation) | _mirror_job(installation)
         for line in run_due_jobs(installation.database, installation.signer, now, today, outside):
             click.echo(line)
             sys.stdout.flush()
         if once or not stopping.wait(every):
             return
+
+
+def _mirror_job(installation: Installation) -> dict[str, Callable[[], int]]:
+    from survey.actions.publishing_checkpoints import mirror
+
+    folder = installation.settings.mirror
+    return {"mirror": partial(mirror, installation.database, folder)} if folder else {}
 
 
 class StopSignal:

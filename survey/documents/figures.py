@@ -10,6 +10,16 @@ Number = int | float
 
 
 @dataclass(frozen=True, slots=True)
+class WithExcluded:
+    """What a rate would be if the `count` excluded answers counted too."""
+
+    count: int
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A rate as printed. A suppressed figure carries no number at all; a rate of None means that nobody answered."""
 
@@ -20,6 +30,7 @@ class Figure:
     n_effective: float | None = None
     response_rate: float | None = None
     suppressed: bool = False
+    with_excluded: WithExcluded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,17 @@ from datetime import date
 
 from survey.documents.drawings import draw_agencies, draw_sectors, draw_series
 from survey.documents.environment import render
-from survey.documents.figures import AgencyRow, Basis, Figure, IndicatorColumn, Judgement, Number, PeriodRow, SectorRow
+from survey.documents.figures import (
+    AgencyRow,
+    Basis,
+    Figure,
+    IndicatorColumn,
+    Judgement,
+    Number,
+    PeriodRow,
+    SectorRow,
+    WithExcluded,
+)
 from survey.documents.shell import LanguageLink, Link, NavigationItem, Shell
 
 __all__ = [
@@ -135,6 +145,7 @@ class AdequacyRow:
     strata_empty: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
     suppressed: bool = False
+    with_excluded: WithExcluded | None = None
 
 
 @dataclass(frozen=True, slots=True)

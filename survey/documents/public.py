@@ -20,6 +20,19 @@ class Asked:
     conditions: dict[str, list[tuple[Text, list[Text]]]]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointsPage:
+    """Checkpoints, newest first, each with a number, leaves and a day; `older` is the one before which there are more.
+
+    `published` has leaves, checkpoints, vkey and separated of the newest, None before the first; `address` the site's.
+    """
+
+    shown: tuple[object, ...]
+    older: int | None
+    published: object | None
+    address: str
+
+
 def read_asked(questionnaire: Questionnaire) -> Asked:
     """The questionnaire with its conditions in words."""
     return Asked(questionnaire, {i.code: _spelled(questionnaire, i) for i in questionnaire.items if i.show_if})
@@ -50,6 +63,11 @@ def render_changes(changes: Sequence[object], sectors: dict[str, Text], shell: C
 def render_receipts(lists: Sequence[object], older: int | None, shell: CitizenShell, language: str) -> str:
     """The lists of receipts, each with a number, a day and a count, and a form that looks one up without sending it."""
     return render("public/receipts.html", language, lists=lists, older=older, shell=shell)
+
+
+def render_checkpoints(page: CheckpointsPage, shell: CitizenShell, language: str) -> str:
+    """The checkpoints and how anybody checks them."""
+    return render("public/checkpoints.html", language, page=page, shell=shell)
 
 
 def _spelled(questionnaire: Questionnaire, item: Item) -> list[tuple[Text, list[Text]]]:

@@ -17,11 +17,10 @@ from survey.mandate.text import Text
 
 @dataclass(frozen=True)
 class CodeCondition:
-    """What one code of an answer must be: one of `among`, a number under `below`, or a period after the wave's end."""
+    """What one code of an answer must be or, where it is a list, hold: one of `among`; or a period after the end."""
 
     of: str
     among: tuple[str, ...] = ()
-    below: int | None = None
     after_close: bool = False
 
     def holds(self, codes: Mapping[str, Any], closes_on: datetime.date) -> bool:
@@ -29,11 +28,9 @@ class CodeCondition:
         value = codes.get(self.of)
         if value is None:
             return False
-        if self.below is not None:
-            return isinstance(value, int) and value < self.below
         if self.after_close:
             return days_of(str(value))[0] > closes_on
-        return str(value) in self.among
+        return any(str(each) in self.among for each in (value if isinstance(value, list) else [value]))
 
 
 @dataclass(frozen=True)
@@ -106,10 +103,9 @@ def _read_condition(entry: Entry) -> CodeCondition:
     condition = CodeCondition(
         of=entry.string("of"),
         among=entry.strings("among"),
-        below=entry.optional_integer("below"),
         after_close=entry.flag("after_close", default=False),
     )
     entry.finish()
-    if sum([bool(condition.among), condition.below is not None, condition.after_close]) != 1:
-        raise entry.error("a condition has one of among, below and after_close")
+    if bool(condition.among) == condition.after_close:
+        raise entry.error("a condition has one of among and after_close")
     return condition

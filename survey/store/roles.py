@@ -104,7 +104,7 @@ PERMISSIONS: Mapping[str, Row] = {
         audit=LOOK,
     ),
     "ledger": _row(
-        web=only(*OF_LEDGER),
+        web=only(*OF_LEDGER, "leaf_hash"),  # published: a hash over two secret nonces opens nothing
         work=Rights(select=EVERY_COLUMN, insert=True, update=("nonce2", "text")),
         read=only(*OF_LEDGER),
         audit=LOOK,

@@ -12,7 +12,7 @@ from survey.documents.pages import AdequacyPage, AdequacyRow, Flag, Judgement, L
 from survey.mandate.sectors import load_sectors
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
-from survey.web.figures import agency_name, response_rate, to_basis, to_judgement
+from survey.web.figures import agency_name, response_rate, to_basis, to_judgement, to_with_excluded
 
 LOW_RESPONSE = 0.3
 MINIMUM_EFFECTIVE = 30
@@ -61,6 +61,7 @@ def _row(figure: StoredFigure, name: str) -> AdequacyRow:
         answers_needed=_answers_needed(numbers, judgement),
         strata_empty=tuple(numbers["strata_empty"]),
         flags=_flags(numbers, judgement),
+        with_excluded=to_with_excluded(numbers),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from survey.actions.reading import OpenRelease
+from survey.documents.figures import WithExcluded
 from survey.documents.pages import Basis, Figure, Judgement, SectorRow
 from survey.mandate.indicators import load_indicator
 from survey.mandate.sectors import Sector, load_sectors
@@ -38,7 +39,14 @@ def to_figure(stored: StoredFigure) -> Figure:
         n=numbers["n"],
         n_effective=numbers["n_effective"],
         response_rate=response_rate(numbers),
+        with_excluded=to_with_excluded(numbers),
     )
+
+
+def to_with_excluded(numbers: Mapping[str, Any]) -> WithExcluded | None:
+    """The figure with what was excluded, where it was released."""
+    other = numbers.get("with_excluded")
+    return WithExcluded(numbers["excluded"], other["rate"], other["low"], other["high"]) if other else None
 
 
 def response_rate(numbers: Mapping[str, Any]) -> float | None:
