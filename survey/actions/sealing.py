@@ -266,7 +266,9 @@ def _is_settled(connection: Connection, wave: Wave, today: date) -> bool:
     """Whether a wave is over and no device may still hold an answer to it: a late one would be sealed alone."""
     if not wave.is_over(today):
         return False
-    return not wave.takes_what_devices_hold(today) or not devices.takes_answers(connection, wave.voice_of or wave.code)
+    if not wave.takes_what_devices_hold(today):
+        return True
+    return not devices.may_hold_answers(connection, wave.questionnaire_code, wave.questionnaire_version)
 
 
 def _tree(connection: Connection) -> Tree:
