@@ -58,7 +58,7 @@ nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@$(BIN)/python benchmarks/coverage.py --full
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
-	@for each in coverage estimation submissions big_file; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	@for each in coverage estimation submissions pages big_file; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 lock: ## Make the locks anew (needs uv)
 	@for each in "run build" "test test" "all all"; do set -- $$each; \

@@ -61,9 +61,9 @@ class Visitor:
         page = self._ask(f"GET {path} HTTP/1.1\r\n{self._common}{self._cookie_line()}\r\n".encode())
         return self.get(page.headers["location"]) if page.status in (301, 302, 303, 307, 308) else page
 
-    def post(self, path: str, fields: Mapping[str, str]) -> Page:
+    def post(self, path: str, fields: Mapping[str, str | list[str]]) -> Page:
         """Send a form, without following a redirect."""
-        body = urlencode(fields).encode()
+        body = urlencode(fields, doseq=True).encode()
         head = (
             f"POST {path} HTTP/1.1\r\n{self._common}{self._cookie_line()}"
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
