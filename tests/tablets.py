@@ -57,7 +57,13 @@ class Tablet:
         **others: object,
     ) -> Sent:
         """An answer as the device keeps it: (idempotency key, envelope)."""
-        said = {"code": code, "on": on.isoformat(), "answers": answers or {"G1": "5"}, "language": "vi", "assisted": 0}
+        said: dict[str, object] = {
+            "code": code,
+            "on": on.isoformat(),
+            "answers": answers or {"G1": "5"},
+            "language": "vi",
+        }
+        said |= {"wave": "W", "agency": "A", "questionnaire": "onequestion@1"}
         return self.seal(json.dumps({**said, **others}).encode(), key)
 
     def seal(self, content: bytes, key: str | None = None) -> Sent:

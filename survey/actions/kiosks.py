@@ -188,6 +188,7 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
     return {
         "device": device.name,
         "agency": dict(agency.name),
+        "agency_code": agency.code,
         "wave": wave.code,
         "channel": device.channel,
         "questionnaire": wave.questionnaire,

@@ -32,13 +32,13 @@ from survey.store import devices, invitations, responses, waves
 from survey.store.database import Connection, Database
 from survey.store.devices import Device, RefusedReplay
 from survey.store.sql import take_turn
-from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
 
 MOST_IN_A_REPLAY = 100
 MOST_HELD = 500
 OLDEST_DAYS = 60
 TURN = "replay"
+ALONE = "kiosk"  # on any other channel somebody asks the questions and helps
 STORED, REPLAYED, SPENT, UNKNOWN, OTHER_WAVE, CLOSED, MALFORMED = (
     "stored",
     "replayed",
@@ -57,14 +57,16 @@ class BadReplay(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer as it stood on the device: `code` is the citizen's slip, None for open voice; `given_on` its day."""
+    """One answer as it stood on the device: `code` is the citizen's slip, None for open voice; `given_on` its day;
+    `wave`, `agency` and `questionnaire` what the device asked for then, since it may work elsewhere by now."""
 
-    key: str
     code: str | None
     language: str
     answers: Mapping[str, str]
     given_on: date
-    assisted: int
+    wave: str
+    agency: str
+    questionnaire: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,22 @@ class Told:
 class _NotTaken(Exception):
     """Why an answer is counted and not kept."""
 
-    def __init__(self, outcome: str, stratum_code: str | None = None) -> None:
+    def __init__(self, outcome: str, wave_code: str | None = None, stratum_code: str | None = None) -> None:
         super().__init__(outcome)
         self.outcome = outcome
+        self.wave_code = wave_code
         self.stratum_code = stratum_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What the answers of one transaction share; `skewed` when the device's clock is not to be believed."""
+
+    connection: Connection
+    keys: Keys
+    device: Device
+    skewed: bool
+    today: date
 
 
 def replay(
@@ -100,15 +114,10 @@ def replay(
     `clock` is the device's, in milliseconds since 1970. An answer that cannot be read is told so and keeps nobody back.
     """
     opened = [_open(keys, key, envelope) for key, envelope in sent]
-    skewed = find_skew(clock, now) != "none"
     with database.writing("replay") as connection:
         take_turn(connection, TURN)  # two devices that hold the same codes would else wait for each other
-        wave = waves.find_wave(connection, device.wave_code)
-        assert wave is not None
-        told = [
-            _take(connection, keys, device, wave, key, entry, skewed=skewed, today=today)
-            for (key, _), entry in zip(sent, opened, strict=True)
-        ]
+        batch = _Batch(connection, keys, device, find_skew(clock, now) != "none", today)
+        told = [_take(batch, key, entry) for (key, _), entry in zip(sent, opened, strict=True)]
         stored = sum(each.outcome == STORED for each in told)
         if stored:
             devices.count_stored(connection, device.name, stored)
@@ -154,107 +163,93 @@ def _open(keys: Keys, key: str, envelope: bytes) -> Entry | None:
     try:
         told = json.loads(open_envelope(server_key(keys.device), envelope, key))
         code, answers = told["code"], told["answers"]
-        texts = [told["language"], *answers.keys(), *answers.values()]
-        if not all(isinstance(text, str) for text in texts) or not isinstance(code, str | None):
+        texts = {name: told[name] for name in ("language", "wave", "agency", "questionnaire")}
+        if not all(isinstance(text, str) for text in (*texts.values(), *answers.keys(), *answers.values())):
             return None
-        return Entry(key, code, told["language"], answers, date.fromisoformat(told["on"]), int(bool(told["assisted"])))
+        if not isinstance(code, str | None):
+            return None
+        return Entry(code=code, answers=answers, given_on=date.fromisoformat(told["on"]), **texts)
     except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _take(
-    connection: Connection,
-    keys: Keys,
-    device: Device,
-    wave: Wave,
-    key: str,
-    entry: Entry | None,
-    *,
-    skewed: bool,
-    today: date,
-) -> Told:
+def _take(batch: _Batch, key: str, entry: Entry | None) -> Told:
     try:
-        receipt = new_receipt(keys, key)
+        receipt = new_receipt(batch.keys, key)
     except StaleForm:
         return Told(key, MALFORMED)
     hashed = receipt_hash(receipt)
-    if responses.knows_receipt(connection, hashed):
+    if responses.knows_receipt(batch.connection, hashed):
         return Told(key, REPLAYED, receipt)
-    before = devices.find_outcome(connection, hashed)
+    before = devices.find_outcome(batch.connection, hashed)
     if before is not None:
         return Told(key, before)
     try:
-        _store(connection, keys, device, wave, receipt, entry, skewed=skewed, today=today)
+        _store(batch, receipt, entry)
     except _NotTaken as refused:
-        lost = RefusedReplay(hashed, device.name, wave.code, refused.stratum_code, refused.outcome)
-        devices.add_refused(connection, lost)
+        wave_code = refused.wave_code or batch.device.wave_code
+        lost = RefusedReplay(hashed, batch.device.name, wave_code, refused.stratum_code, refused.outcome)
+        devices.add_refused(batch.connection, lost)
         return Told(key, refused.outcome)
     return Told(key, STORED, receipt)
 
 
-def _store(
-    connection: Connection,
-    keys: Keys,
-    device: Device,
-    wave: Wave,
-    receipt: str,
-    entry: Entry | None,
-    *,
-    skewed: bool,
-    today: date,
-) -> None:
+def _store(batch: _Batch, receipt: str, entry: Entry | None) -> None:
     """Store one answer, or raise _NotTaken."""
     if entry is None:
         raise _NotTaken(MALFORMED)
-    form = _find_form(connection, keys, device, wave, entry)
-    stratum = form.stratum_code if entry.code is not None else None
-    given_on = _given_on(entry.given_on, wave, skewed=skewed, today=today)
+    form = _find_voice(batch, entry) if entry.code is None else _find_invited(batch, entry, entry.code)
+    where = (form.wave_code, form.stratum_code)
+    given_on = _given_on(batch, entry.given_on, form.wave_code)
     if given_on is None:
-        raise _NotTaken(CLOSED, stratum)
+        raise _NotTaken(CLOSED, *where)
+    assisted = 0 if batch.device.channel == ALONE else 1
     try:
-        response = new_response(
-            form, receipt, entry.answers, language=entry.language, on=given_on, assisted=entry.assisted
-        )
+        response = new_response(form, receipt, entry.answers, language=entry.language, on=given_on, assisted=assisted)
     except (BadAnswers, UnknownItem) as wrong:
-        raise _NotTaken(MALFORMED) from wrong
+        raise _NotTaken(MALFORMED, *where) from wrong
     if entry.code is None:
-        responses.add_untokened(connection, response)
+        responses.add_untokened(batch.connection, response)
         return
-    outcome = store_submission(connection, Submission(form.token_hash, response))
+    outcome = store_submission(batch.connection, Submission(form.token_hash, response))
     if outcome is not Outcome.STORED:
-        raise _NotTaken(SPENT if outcome is Outcome.TOKEN_SPENT else MALFORMED, stratum)
+        raise _NotTaken(SPENT if outcome is Outcome.TOKEN_SPENT else MALFORMED, *where)
 
 
-def _find_form(connection: Connection, keys: Keys, device: Device, wave: Wave, entry: Entry) -> OpenForm:
-    """Where an answer belongs: the stratum of its slip, or open voice at the device's agency. Raises _NotTaken."""
-    if entry.code is None:
-        heard = voice_form(connection, wave.code, device.agency_code)
-        if heard is None:
-            raise _NotTaken(CLOSED)
-        return heard
-    code = canonical_token(entry.code)
-    invitation = invitations.find_invitation(connection, keys.token_hash(code)) if code else None
-    if invitation is None:
+def _find_voice(batch: _Batch, entry: Entry) -> OpenForm:
+    """Open voice at the agency where the device stood. Raises _NotTaken."""
+    heard = voice_form(batch.connection, entry.wave, entry.agency)
+    if heard is None:
+        raise _NotTaken(CLOSED)
+    return heard
+
+
+def _find_invited(batch: _Batch, entry: Entry, typed: str) -> OpenForm:
+    """The stratum of a slip, which may be of another wave that asks the same. Raises _NotTaken."""
+    code = canonical_token(typed)
+    invitation = invitations.find_invitation(batch.connection, batch.keys.token_hash(code)) if code else None
+    if invitation is None or invitation.questionnaire_code is None:
         raise _NotTaken(UNKNOWN)
-    if invitation.wave_code != wave.code:
-        raise _NotTaken(OTHER_WAVE)
+    if invitation.questionnaire != entry.questionnaire:
+        raise _NotTaken(OTHER_WAVE, invitation.wave_code, invitation.stratum_code)
     return OpenForm(
-        wave.code,
-        load_questionnaire(wave.questionnaire),
+        invitation.wave_code,
+        load_questionnaire(invitation.questionnaire),
         invitation.token_hash,
         invitation.stratum_code,
-        device.channel,
+        batch.device.channel,
     )
 
 
-def _given_on(said: date, wave: Wave, *, skewed: bool, today: date) -> date | None:
+def _given_on(batch: _Batch, said: date, wave_code: str) -> date | None:
     """The day whose half-month is kept, or None when the wave took no answers then.
 
     A clock that is wrong now was wrong then: such a day is not believed, and the last one possible takes its place.
     """
-    if not wave.takes_what_devices_hold(today):
+    wave, today = waves.find_wave(batch.connection, wave_code), batch.today
+    if wave is None or not wave.takes_what_devices_hold(today):
         return None
-    if skewed or not today - timedelta(days=OLDEST_DAYS) <= said <= today + timedelta(days=1):
+    if batch.skewed or not today - timedelta(days=OLDEST_DAYS) <= said <= today + timedelta(days=1):
         return min(today, wave.closes_on)
     said = min(said, today)
     return said if wave.opens_on <= said <= wave.closes_on else None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from survey.store.sql import insert_once
-from survey.store.tables import device, refused_replay
+from survey.store.tables import device, refused_replay, wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def count_refused(connection: Connection) -> dict[tuple[str, str], dict[str, int
     """Refused answers by (device, wave), then by outcome."""
     keys = (refused_replay.c.device_name, refused_replay.c.wave_code, refused_replay.c.outcome)
     counted: dict[tuple[str, str], dict[str, int]] = {}
-    for name, wave, outcome, count in connection.execute(select(*keys, func.count()).group_by(*keys)):
-        counted.setdefault((name, wave), {})[outcome] = count
+    for name, wave_code, outcome, count in connection.execute(select(*keys, func.count()).group_by(*keys)):
+        counted.setdefault((name, wave_code), {})[outcome] = count
     return counted
 
 
@@ -107,6 +107,7 @@ def count_second_uses(connection: Connection, wave_code: str) -> Mapping[str, Ma
     return counted
 
 
-def takes_answers(connection: Connection, wave_code: str) -> bool:
-    """Whether some device takes answers for a wave, or took some."""
-    return bool(connection.scalar(select(exists().where(device.c.wave_code == wave_code))))
+def may_hold_answers(connection: Connection, questionnaire_code: str | None, version: int | None) -> bool:
+    """Whether some device asks a questionnaire, so that an answer to any wave which asks it may come late."""
+    asked = (wave.c.questionnaire_code == questionnaire_code) & (wave.c.questionnaire_version == version)
+    return bool(connection.scalar(select(exists().where((device.c.wave_code == wave.c.code) & asked))))

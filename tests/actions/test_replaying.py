@@ -41,16 +41,13 @@ NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
 STRATUM = "A.land"
+RIGHT = {"code": "X", "on": "2026-11-24", "answers": {"G1": "5"}, "language": "vi"}
+RIGHT |= {"wave": "W", "agency": "A", "questionnaire": "onequestion@1"}
+WRONG = [{"code": 5}, {"on": "yesterday"}, {"on": 5}, {"answers": {"G1": 5}}, {"answers": []}, {"wave": None}]
 RUBBISH = [
-    b"no json",
-    b"[]",
-    b"{}",
-    b'{"code": 5, "on": "2026-11-24", "answers": {"G1": "5"}, "language": "vi", "assisted": 0}',
-    b'{"code": "X", "on": "yesterday", "answers": {"G1": "5"}, "language": "vi", "assisted": 0}',
-    b'{"code": "X", "on": "2026-11-24", "answers": {"G1": 5}, "language": "vi", "assisted": 0}',
-    b'{"code": "X", "on": "2026-11-24", "answers": [], "language": "vi", "assisted": 0}',
-    b"\xff\xfe",
-    b"[" * 100_000,
+    *(json.dumps({**RIGHT, **wrong}).encode() for wrong in WRONG),
+    *(json.dumps({name: told for name, told in RIGHT.items() if name != left_out}).encode() for left_out in RIGHT),
+    *(b"no json", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000),
 ]
 
 
@@ -135,17 +132,53 @@ def test_what_is_kept_says_kiosk_its_language_and_the_half_month_it_was_given_in
     work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]]
 ) -> None:
     token = work.tokens[STRATUM][0]
-    assert outcomes(send(tablet.put(token, on=date(2026, 11, 10), language="km", assisted=1))) == ["stored"]
+    assert outcomes(send(tablet.put(token, on=date(2026, 11, 10), language="km"))) == ["stored"]
     (codes,) = read_codes(work)
     told = {name: codes[name] for name in ("channel", "assisted", "language", "period", "stratum", "wave")}
     assert told == {
         "channel": "kiosk",
-        "assisted": 1,
+        "assisted": 0,
         "language": "km",
         "period": "2026-11a",
         "stratum": STRATUM,
         "wave": work.wave,
     }
+
+
+def test_a_slip_of_another_wave_counts_there_if_it_asks_the_same(
+    database: Database, keys: Keys, work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]]
+) -> None:
+    same = begin_fieldwork(database, keys, work.signer, {("B", "health"): 9}, code="SAME", invited=1)
+    other = begin_fieldwork(
+        database, keys, work.signer, {("B", "health"): 9}, code="OTHER", invited=1, questionnaire="procedures@1"
+    )
+    slips = [same.tokens["B.health"][0], other.tokens["B.health"][0]]
+    assert outcomes(send(*(tablet.put(slip, on=TODAY) for slip in slips))) == ["stored", "other_wave"]
+    assert [codes["wave"] for codes in read_codes(work)] == ["SAME"]
+    assert [report.refused for report in list_reports(database)] == [{"OTHER": {"other_wave": 1}}]
+
+
+def test_a_device_that_was_given_other_work_still_brings_what_it_took_before(
+    database: Database, keys: Keys, work: Fieldwork, tablet: Tablet, device: Device, send: Callable[..., list[Told]]
+) -> None:
+    begin_fieldwork(database, keys, work.signer, {("C", "land"): 9}, code="NEXT", questionnaire="procedures@1")
+    open_voice(database, work.wave)
+    kept = [tablet.put(work.tokens[STRATUM][0], on=TODAY), tablet.put(None, on=TODAY)]
+    pair_device(database, keys, device.name, agency="C", wave="NEXT", now=NOON, actor="test")
+    assert outcomes(send(*kept)) == ["stored", "stored"]
+    found = sorted((str(codes["wave"]), str(codes["stratum"])) for codes in read_codes(work, CLOSES + 20 * DAY))
+    assert found == [(work.wave, STRATUM), (f"{work.wave}.open", "A")]
+
+
+@pytest.mark.parametrize(("channel", "assisted"), [("kiosk", 0), ("phone", 1), ("interviewer", 1)])
+def test_whoever_asks_the_questions_is_recorded_as_help(
+    database: Database, keys: Keys, work: Fieldwork, tablet: Tablet, channel: str, assisted: int
+) -> None:
+    code = pair_device(database, keys, "D", agency="A", wave=work.wave, now=NOON, actor="test", channel=channel)
+    paired = accept_pairing(database, keys, code, tablet.point, tablet.sign_pairing(code), NOON)
+    sent = [tablet.put(work.tokens[STRATUM][0], on=TODAY)]
+    replay(database, keys, paired, sent, clock=clock_of(NOON), now=NOON, today=TODAY)
+    assert [(codes["channel"], codes["assisted"]) for codes in read_codes(work)] == [(channel, assisted)]
 
 
 def test_a_device_whose_clock_is_wrong_is_flagged_and_its_days_are_not_believed(

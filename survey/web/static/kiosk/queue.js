@@ -24,13 +24,14 @@ export async function whyRefusing(now = new Date()) {
 }
 
 /** Put an answer in its envelope and keep it; its key, once it is on the disk. Throws Refusing. */
-export async function keep({ code, language, answers, assisted = 0 }) {
+export async function keep({ code, language, answers, questionnaire }) {
   const why = await whyRefusing();
   if (why) throw new Refusing(why);
   const work = await recall("work");
   const key = newKey();
   const day = today();
-  const envelope = await sealEnvelope(work.server_key, { code, language, answers, assisted, on: day }, key);
+  const asked = { wave: work.wave, agency: work.agency_code, questionnaire: questionnaire ?? work.questionnaire };
+  const envelope = await sealEnvelope(work.server_key, { code, language, answers, on: day, ...asked }, key);
   await addAnswer(key, envelope, day);
   return key;
 }

@@ -12,10 +12,12 @@ const TURN = 6_000;
 const QUIET = ["start", "pair", "closed", "full"];
 
 const main = document.getElementById("screen");
-const home = document.documentElement.lang;
+const asked = new URLSearchParams(location.search).get("language");
+const home = document.querySelector(`[data-screens="${CSS.escape(asked ?? "")}"]`) ? asked : document.documentElement.lang;
 let shown = "";
 let language = home;
 let person = fresh();
+let channel = "kiosk";
 let paused = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function fresh() {
@@ -42,6 +44,7 @@ function show(screen, content = words(screen)) {
 /** The screen to begin with, by what this device is and holds. */
 async function begin() {
   const work = await recall("work");
+  channel = work?.channel ?? "kiosk";
   person = fresh();
   language = home;
   document.documentElement.classList.remove("larger");
@@ -96,7 +99,9 @@ async function send() {
   const button = main.querySelector("section:not([hidden]) button:not([type])");
   button.disabled = true;
   try {
-    const key = await keep({ code: person.code, language, answers: read(form()) });
+    const key = await keep({
+      code: person.code, language, answers: read(form()), questionnaire: form().dataset.questionnaire,
+    });
     person = { ...fresh(), key };
     show("thanks");
     round();
@@ -181,6 +186,9 @@ async function settle() {
   const work = await recall("work");
   const now = today();
   if (!work || work.unpaired) { if (shown !== "pair") await begin(); return; }
+  if (work.version !== document.documentElement.dataset.version) {
+    navigator.serviceWorker?.getRegistration("/kiosk/").then((worker) => worker?.update()).catch(() => {});
+  }
   const wanted = (await whyRefusing()) ? "full" : work.open && work.opens <= now && now <= work.closes ? "start" : "closed";
   if (wanted !== shown) await begin();
 }
@@ -209,6 +217,7 @@ function clicked(event) {
 }
 
 watch({
+  channel: () => channel,
   isBusy: () => !QUIET.includes(shown),
   ask,
   tick: (left) => { const place = document.querySelector('dialog [data-part="seconds"]'); if (place) place.textContent = left; },
