@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from analysis.checklist import Evidence as Evidence
     from analysis.checklist import Plan as Plan
     from analysis.checklist import check_adequacy as check_adequacy
+    from analysis.cluster_certificate import ClusteredDesign as ClusteredDesign
+    from analysis.cluster_certificate import certify_clusters as certify_clusters
     from analysis.contrasts import Difference as Difference
     from analysis.contrasts import difference as difference
     from analysis.contrasts import ratio as ratio
@@ -235,6 +237,7 @@ _HOMES = {
     "driver_parts": ("Driver", "drivers"),
     "window": ("unite_waves",),
     "certifying": ("certify_rate",),
+    "cluster_certificate": ("ClusteredDesign", "certify_clusters"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_MODULE_OF)  # noqa: PLE0605 the table above is the one list of public names

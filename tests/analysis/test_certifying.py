@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis import Design, certify, post_stratify, rate
-from analysis.certificate import BadCertificate, SimulatedDesign
+from analysis.certificate import SimulatedDesign
 from analysis.certifying import certify_rate, read_simulated
 from analysis.errors import EmptyDomain
 
@@ -59,8 +59,6 @@ def test_unequal_weights_within_a_stratum_stay_apart_and_steps_count():
     assert simulated.kish_deff == pytest.approx(rate(frame, weighted, "sat").kish_deff, rel=1e-12)
 
 
-def test_clusters_and_empty_domains_are_refused():
-    with pytest.raises(BadCertificate, match="clusters"):
-        certify_rate(FRAME, Design(psu="office"), "sat", 0.9)
+def test_empty_domains_are_refused():
     with pytest.raises(EmptyDomain, match="widen"):
         certify_rate(FRAME.assign(sat=np.nan), DESIGN, "sat", 0.9)
