@@ -55,6 +55,7 @@ def wave() -> None:
 @click.option("--purpose", type=click.Choice(["official", "pilot", "training", "demo"]), default="official")
 @click.option("--indicator", default=Rule().indicator, show_default=True)
 @click.option("--method", default=Rule().method, show_default=True, help="Interval method of the rule.")
+@click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1 (repeatable).")
 @click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
 @pass_installation
 def open_wave(
@@ -68,10 +69,12 @@ def open_wave(
     purpose: str,
     indicator: str,
     method: str,
+    exclusions: tuple[str, ...],
     finite: bool,
 ) -> None:
     """Open a wave under a rule, which is locked with the first invitation."""
-    rule = Rule(indicator=indicator, method=method, target_population="finite" if finite else "process")
+    target_population = "finite" if finite else "process"
+    rule = Rule(indicator=indicator, method=method, target_population=target_population, exclusions=exclusions)
     _check_dates(opens_on.date(), closes_on.date())
     waves_action.open_wave(
         installation.database,
