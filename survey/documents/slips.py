@@ -68,9 +68,7 @@ def render_slips(slips: Sequence[Slip], address: str, closes_on: date, form: str
     return render("field/slips.html", "vi", sheets=sheets, words=_words(address, closes_on), address=address, form=form)
 
 
-def render_facing_slip(
-    slip: Slip, address: str, closes_on: date, *, nonce: str, back: str, seconds: int, language: str
-) -> str:
+def render_facing_slip(slip: Slip, address: str, closes_on: date, *, nonce: str, back: str, language: str) -> str:
     """A slip that a counter turns towards the citizen: on the screen only the QR code, on paper the code as well.
     `language` is that of whoever turns it, for the one button."""
     return render(
@@ -80,7 +78,6 @@ def render_facing_slip(
         words=_words(address, closes_on),
         nonce=nonce,
         back=back,
-        seconds=seconds,
         done=translate(language, DONE),
     )
 

@@ -21,7 +21,6 @@ from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("counter", __name__, url_prefix="/staff/counter")
 ROLES = ("kiosk", "operator")
-SECONDS_SHOWN = 90
 
 
 @blueprint.get("/")
@@ -70,7 +69,6 @@ def show_slip() -> Response:
         issued.closes_on,
         nonce=headers.nonce(),
         back=url_for("counter.show_counter"),
-        seconds=SECONDS_SHOWN,
         language=reader_language(),
     )
     return staff_page(body)

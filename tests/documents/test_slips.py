@@ -112,7 +112,7 @@ def test_a_qr_code_holds_the_link(browser: Browser) -> None:
 
 
 def test_on_the_screen_the_code_of_a_turned_slip_is_not_shown() -> None:
-    page = render_facing_slip(SLIPS[0], ADDRESS, CLOSES, nonce="n", back="/staff/counter/", seconds=90, language="vi")
+    page = render_facing_slip(SLIPS[0], ADDRESS, CLOSES, nonce="n", back="/staff/counter/", language="vi")
     assert re.search(r"@media screen\{.*\.paper\{display:none\}\}", page)
     assert page.count("0000-0000-000") == 1
     assert page.index('class="paper"') < page.index("0000-0000-000") < page.index("</main>")
