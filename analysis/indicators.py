@@ -16,13 +16,14 @@ import numpy as np
 
 from analysis.arrays import Vector
 from analysis.decisions import Minimum, Target, Verdict, judge
+from analysis.derived import Source, add_columns, open_source, read_derived
 from analysis.design import Design
 from analysis.domains import Domains, domain_variances, summarise
 from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.formulas import BadIndicator, Indicator
 from analysis.intervals import interval
-from analysis.sample import Sample, read_sample
+from analysis.sample import Sample
 from analysis.variance import variances
 
 UNIT = "indicator_unit"
@@ -53,15 +54,16 @@ def measure(
 ) -> Estimate:
     """Give an indicator's figure on its published scale.
 
-    `overall` and `items` name columns of levels 1, 2, ... (missing: not answered). The error is Taylor's of the
-    indicator's own formula; the interval is the guarded one between the formula's bounds, at the effective size
+    `overall` and `items` name columns of levels 1, 2, ... (missing: not answered). `frame` may be kept cells whose key
+    columns hold these levels, `cells(frame, design, by=[..., "answer"])`: the same figures to 1e-12. The error is
+    Taylor's of the indicator's own formula; the interval is the guarded one between the formula's bounds, at the effective size
     u(1-u)/v of the figure's place u between them (conservative, since no score spreads more than yes and no).
     Raises `BadIndicator`, and what `rate` raises.
     """
     if indicator.kind == "score":
         if overall is None:
             raise BadIndicator(f"{indicator.code} reads one overall item: name it in overall=")
-        sample = read_sample(_score_one(frame, indicator, overall), design, (UNIT,), within=within)
+        sample = read_derived(_score_one(frame, indicator, overall), design, (UNIT,), within)
         domains = _see(sample, indicator)
         unit, variance = float(domains.means[0]), float(domain_variances(sample, domains)[0])
         return _finish(indicator, domains, unit, variance, float(domains.successes[0]), confidence_level)
@@ -103,19 +105,19 @@ def compare_indicators(
     return compared
 
 
-def _score_one(frame: Any, indicator: Indicator, overall: str) -> nw.LazyFrame[Any]:
-    lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
+def _score_one(frame: Any, indicator: Indicator, overall: str) -> Source:
     silence = None if indicator.silence is None else _unit(indicator, indicator.silence)
-    return lazy.with_columns(_score(indicator, overall, silence).alias(UNIT))
+    return add_columns(open_source(frame, (overall,)), _score(indicator, overall, silence).alias(UNIT))
 
 
-def _score_items(frame: Any, indicator: Indicator, items: Sequence[str]) -> nw.LazyFrame[Any]:
+def _score_items(frame: Any, indicator: Indicator, items: Sequence[str]) -> Source:
     """Points and answered flags of every item, missing together where a response answered none."""
-    lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
+    source = open_source(frame, tuple(items))
     scores = [_score(indicator, item, None) for item in items]
     flags = [nw.when(score.is_null()).then(nw.lit(0.0)).otherwise(nw.lit(1.0)) for score in scores]
     some = nw.sum_horizontal(*flags) > 0
-    return lazy.with_columns(
+    return add_columns(
+        source,
         *(nw.when(some).then(score.fill_null(0.0)).alias(f"{ITEM}{j}") for j, score in enumerate(scores)),
         *(nw.when(some).then(flag).alias(f"{ANSWERED}{j}") for j, flag in enumerate(flags)),
     )
@@ -143,14 +145,14 @@ def _see(sample: Sample, indicator: Indicator) -> Domains:
 
 
 def _measure_items(
-    frame: nw.LazyFrame[Any],
+    source: Source,
     design: Design,
     indicator: Indicator,
     count: int,
     within: str | None,
     confidence_level: float,
 ) -> Estimate:
-    totals = [_item_totals(frame, design, indicator, j, within) for j in range(count)]
+    totals = [_item_totals(source, design, indicator, j, within) for j in range(count)]
     points, answers = np.array(totals).T
     if not (answers > 0).all():
         raise EmptyDomain(f"item {int(np.argmin(answers)) + 1} of {indicator.code} has no answer; leave it out")
@@ -161,10 +163,10 @@ def _measure_items(
     satisfied = nw.sum_horizontal(*(nw.col(f"{ITEM}{j}") for j in range(count)))
     answered = nw.sum_horizontal(*(nw.col(f"{ANSWERED}{j}") for j in range(count)))
     some = ~nw.col(f"{ITEM}0").is_null()
-    linear = frame.with_columns(
-        nw.when(some).then(residual).alias(UNIT), nw.when(some).then(satisfied / answered).alias(ITEM)
+    linear = add_columns(
+        source, nw.when(some).then(residual).alias(UNIT), nw.when(some).then(satisfied / answered).alias(ITEM)
     )
-    sample = read_sample(linear, design, (UNIT, ITEM), within=within)
+    sample = read_derived(linear, design, (UNIT, ITEM), within)
     domains = _see(sample, indicator)
     coefficients = np.zeros((1, len(sample.cells), sample.size))
     coefficients[0, :, 2] = 1.0
@@ -174,10 +176,10 @@ def _measure_items(
 
 
 def _item_totals(
-    frame: nw.LazyFrame[Any], design: Design, indicator: Indicator, j: int, within: str | None
+    source: Source, design: Design, indicator: Indicator, j: int, within: str | None
 ) -> tuple[float, float]:
     """Weighted points and weighted answers of one item."""
-    sample = read_sample(frame, design, (f"{ITEM}{j}", f"{ANSWERED}{j}"), within=within)
+    sample = read_derived(source, design, (f"{ITEM}{j}", f"{ANSWERED}{j}"), within)
     _see(sample, indicator)
     points, answers = sample.first[:, 2:].sum(axis=0)
     return float(points), float(answers)

@@ -11,8 +11,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from analysis import Design, Target, rate, ratio
-from analysis.errors import EmptyDomain
+from analysis import Design, Target, cells, post_stratify, rate, ratio
+from analysis.errors import BadDesign, ColumnMissing, EmptyDomain
 from analysis.formulas import (
     INDICATORS,
     MEAN_FIFTH,
@@ -32,6 +32,7 @@ RECORDS = {record["id"]: record for record in json.loads((FOLDER / "reference.js
 DESIGN = Design(weight="w0", stratum="stratum", population="N_h", lonely_psu="adjust")
 ITEMS = ["waiting", "staff", "result"]
 DUE = date(2026, 1, 1)
+SCORES = [indicator for indicator in INDICATORS.values() if indicator.kind == "score"]
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,43 @@ def test_other_frames_give_the_same_figures(answers):
             pl.from_pandas(answers), DESIGN, indicator, overall="answer", items=ITEMS, within="unit == 'U08'"
         )
         assert (one.rate, one.low) == (pytest.approx(other.rate, rel=1e-12), pytest.approx(other.low, rel=1e-12))
+
+
+def test_kept_cells_give_the_figures_of_the_answers(answers):
+    """Levels are key columns of the cells; every formula follows from the same few sums, to 1e-12."""
+    clustered = Design(weight="w1", stratum="unit", psu="office", nest=True, lonely_psu="adjust")
+    stratified = post_stratify(answers, DESIGN, {"sex": {"F": 6000, "M": 6061}})
+    few = (SILENCE_SATISFIED, MEAN_OF_ITEM_SHARES)
+    for design, chosen in ((DESIGN, INDICATORS.values()), (clustered, few), (stratified, few)):
+        kept = cells(answers, design, by=["answer", *ITEMS, "month"])
+        for indicator in chosen:
+            one, other = (
+                measure(source, design, indicator, overall="answer", items=ITEMS, within="month >= 3")
+                for source in (answers, kept)
+            )
+            assert other.n == one.n
+            for name in ("rate", "se", "low", "high", "n_effective", "kish_deff", "df"):
+                assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-12, abs=1e-14)
+    small = cells(answers, DESIGN, by="answer")
+    assert len(small) < len(answers) / 4
+    judged = [
+        [
+            (c.verdict.code, c.flips)
+            for c in compare_indicators(source, DESIGN, Target(0.8), DUE, SCORES, overall="answer")
+        ]
+        for source in (answers, small)
+    ]
+    assert judged[0] == judged[1]
+
+
+def test_cells_must_keep_the_levels(answers):
+    with pytest.raises(ColumnMissing, match="made without 'answer'"):
+        measure(cells(answers, DESIGN, by="month"), DESIGN, TOP_TWO, overall="answer")
+    counted = answers.assign(sat=(answers["answer"] >= 4) * 1.0)
+    with pytest.raises(BadDesign, match="keep the levels instead"):
+        measure(cells(counted, DESIGN, "sat", by="answer"), DESIGN, TOP_TWO, overall="answer")
+    with pytest.raises(BadDesign, match="another design"):
+        measure(cells(answers, DESIGN, by="answer"), Design(), TOP_TWO, overall="answer")
 
 
 def test_a_verdict_can_flip_with_the_formula(answers):

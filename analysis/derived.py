@@ -1,0 +1,76 @@
+"""Outcomes that are computed from columns: of a frame's rows, or of the key columns of kept cells.
+
+Cells that keep the levels of an item among their key columns carry every formula on these levels: a score is constant
+within a cell, so that its sums follow from the cell's sums of weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import narwhals as nw
+import numpy as np
+
+from analysis.design import Design
+from analysis.errors import BadDesign, ColumnMissing
+from analysis.reduction import Cells
+from analysis.sample import Sample, narrow, prepare, read_sample
+
+Source: TypeAlias = "Cells | nw.LazyFrame[Any]"
+
+
+def open_source(frame: Any, columns: tuple[str, ...]) -> Source:
+    """Kept cells, which must keep the columns apart and have no outcome of their own; or the frame, read lazily.
+
+    Raises BadDesign and ColumnMissing.
+    """
+    if not isinstance(frame, Cells):
+        lazy: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
+        return lazy
+    if frame.outcomes:
+        raise BadDesign(
+            "These cells were made for an outcome, without which responses are outside; keep the levels instead: "
+            "cells(frame, design, by=[..., the items])"
+        )
+    missing = [name for name in columns if name not in frame.keys]
+    if missing:
+        raise ColumnMissing(f"These cells were made without {missing[0]!r}; name it in cells(frame, design, by=...)")
+    return frame
+
+
+def add_columns(source: Source, *columns: nw.Expr) -> Source:
+    """The source with computed columns."""
+    if isinstance(source, Cells):
+        keys = nw.from_native(source.keys, eager_only=True).with_columns(*columns).to_native()
+        return replace(source, keys=keys, kept={}, coded={})
+    return source.with_columns(*columns)
+
+
+def read_derived(source: Source, design: Design, outcomes: tuple[str, ...], within: str | None) -> Sample:
+    """The sample behind a question about computed columns. Raises what `rate` raises."""
+    if isinstance(source, Cells):
+        return prepare(narrow(_turn_keys(source, outcomes), design, outcomes, (), within=within, binary=False))
+    return read_sample(source, design, outcomes, within=within)
+
+
+def _turn_keys(table: Cells, names: tuple[str, ...]) -> Cells:
+    """Make key columns the outcomes; a cell where one is missing is outside the domain."""
+    values = table.keys[list(names)].to_numpy(dtype=np.float64, na_value=np.nan)
+    answered = np.isfinite(values).all(axis=1)
+    values = np.where(answered[:, None], values, 0.0)
+    parts = np.column_stack([answered, values])
+    second = np.zeros((len(table), parts.shape[1] + 1, parts.shape[1] + 1))
+    second[:, 1:, 1:] = table.second[:, 1:2, 1:2] * parts[:, :, None] * parts[:, None, :]
+    second[:, 0, 1:] = second[:, 1:, 0] = second[:, 1, 1:]
+    second[:, 0, 0] = table.second[:, 0, 0]
+    return replace(
+        table,
+        outcomes=names,
+        counts=np.column_stack([table.counts[:, 0], table.counts[:, 1:2] * parts]),
+        first=np.column_stack([table.first[:, 0], table.first[:, 1:2] * parts]),
+        second=second,
+        squares=table.first[:, 1, None, None] * values[:, :, None] * values[:, None, :],
+        zero_one=tuple(bool(np.isin(column, (0.0, 1.0)).all()) for column in values.T),
+        kept={},
+    )
