@@ -73,7 +73,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import counter, devices, official, session, staff, statistician
+    from survey.web import auditor, counter, devices, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
@@ -83,7 +83,7 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, counter, devices):
+    for each in (staff, official, statistician, counter, devices, auditor):
         app.register_blueprint(each.blueprint)
 
 
@@ -147,7 +147,7 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _for_staff() -> bool:
-    return request.blueprint in ("staff", "official", "statistician", "counter", "devices")
+    return request.blueprint in ("staff", "official", "statistician", "counter", "devices", "auditor")
 
 
 def _staff_error(code: str, status: int) -> Response:

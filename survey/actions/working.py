@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from survey.actions.folding import fold_arrivals
+from survey.actions.forgetting import forget_order
 from survey.actions.releasing import release_due_waves
+from survey.actions.releasing_comments import release_comments
+from survey.actions.retaining import retain
+from survey.actions.screening import screen_due_waves
 from survey.actions.sealing import seal, sign_due
 from survey.actions.tallying import tally
 from survey.proof import NoteSigner
-from survey.store import jobs
+from survey.store import jobs, ledger, responses
 from survey.store.database import Database
 from survey.store.jobs import JobRun
 
 logger = logging.getLogger(__name__)
 
 Job = Callable[[], int]
+BETWEEN_FORGETTING = timedelta(hours=1)
 
 
 def run_due_jobs(
@@ -31,7 +37,7 @@ def run_due_jobs(
 
     `outside` are jobs that need more than the database, such as sending; they come last.
     """
-    for name, job in {**_jobs(database, signer, today), **(outside or {})}.items():
+    for name, job in {**_jobs(database, signer, now, today), **(outside or {})}.items():
         try:
             done = job()
         except Exception as failure:
@@ -45,13 +51,32 @@ def run_due_jobs(
             yield message
 
 
-def _jobs(database: Database, signer: NoteSigner, today: date) -> dict[str, Job]:
+def _jobs(database: Database, signer: NoteSigner, now: datetime, today: date) -> dict[str, Job]:
     return {
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),
         "release": partial(release_due_waves, database, today),
+        "arrivals": partial(fold_arrivals, database, today),
+        "screen": partial(screen_due_waves, database, now, today),
+        "comments": partial(release_comments, database, today),
+        "retain": partial(retain, database, now, today),
+        "forget": partial(_forget_hourly, database, now),
         "checkpoint": partial(sign_due, database, signer, today),
     }
+
+
+def _forget_hourly(database: Database, now: datetime) -> int:
+    """1 when the order of arrival was rewritten: an hour after the last time; thoroughly, at the first of each day."""
+    with database.reading() as connection:
+        last = next((run.started_at for run in jobs.list_runs(connection) if run.name == "forget"), None)
+        if not responses.count_waiting(connection) and ledger.count_leaves(connection) == 0:
+            return 0
+    last = last.replace(tzinfo=UTC) if last is not None and last.tzinfo is None else last
+    if last is not None and now - last < BETWEEN_FORGETTING:
+        return 0
+    for undone in forget_order(database, thoroughly=last is None or last.date() != now.date()):
+        logger.warning("forget: %s", undone)
+    return 1
 
 
 def _remember(database: Database, run: JobRun) -> None:

@@ -158,6 +158,7 @@ NAVIGATION = {
     "voice": N_("Ý kiến ngỏ"),
     "devices": N_("Thiết bị"),
     "counter": N_("Quầy phát phiếu"),
+    "screening": N_("Dấu hiệu cần kiểm tra"),
 }
 
 NOTICES = {

@@ -20,6 +20,7 @@ NAVIGATION = (
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
     ("voice", "devices.show_voice", ("statistician", "auditor")),
     ("devices", "devices.show_devices", ("operator", "auditor")),
+    ("screening", "auditor.show_screened", ("auditor",)),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
 )
 
