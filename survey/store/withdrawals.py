@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, select
 
 from survey.store.sql import insert_once, take_turn
 from survey.store.tables import inbox, withdrawal
@@ -28,8 +28,8 @@ class Withdrawal:
 def add_withdrawal(connection: Connection, new: Withdrawal) -> bool:
     """Take back the waiting response of this receipt; False when none waits. Again is as good as once."""
     take_turn(connection, TURN)
-    waits = select(exists().where(inbox.c.receipt_hash == new.receipt_hash))
-    if not connection.scalar(waits):
+    # Only the one column is named, here and below: who serves citizens may read no other.
+    if connection.scalar(select(inbox.c.receipt_hash).where(inbox.c.receipt_hash == new.receipt_hash)) is None:
         return False
     insert_once(connection, withdrawal, {name: getattr(new, name) for name in Withdrawal.__slots__})
     return True
@@ -37,7 +37,6 @@ def add_withdrawal(connection: Connection, new: Withdrawal) -> bool:
 
 def is_withdrawn(connection: Connection, receipt_hash: bytes) -> bool:
     """Whether the waiting response of this receipt was taken back."""
-    # Only the one column is named: who serves citizens may read no other.
     asked = select(withdrawal.c.receipt_hash).where(withdrawal.c.receipt_hash == receipt_hash)
     return connection.scalar(asked) is not None
 
