@@ -71,6 +71,7 @@ def _turn_keys(table: Cells, names: tuple[str, ...]) -> Cells:
         first=np.column_stack([table.first[:, 0], table.first[:, 1:2] * parts]),
         second=second,
         squares=table.first[:, 1, None, None] * values[:, :, None] * values[:, None, :],
+        answered=np.full(1 + len(names), float((table.counts[:, 1] * answered).sum())),
         zero_one=tuple(bool(np.isin(column, (0.0, 1.0)).all()) for column in values.T),
         kept={},
     )

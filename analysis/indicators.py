@@ -56,9 +56,9 @@ def measure(
 
     `overall` and `items` name columns of levels 1, 2, ... (missing: not answered). `frame` may be kept cells whose key
     columns hold these levels, `cells(frame, design, by=[..., "answer"])`: the same figures to 1e-12. The error is
-    Taylor's of the indicator's own formula; the interval is the guarded one between the formula's bounds, at the effective size
-    u(1-u)/v of the figure's place u between them (conservative, since no score spreads more than yes and no).
-    Raises `BadIndicator`, and what `rate` raises.
+    Taylor's of the indicator's own formula; the interval is the guarded one between the formula's bounds, at the
+    effective size u(1-u)/v of the figure's place u between them (conservative, since no score spreads more than yes
+    and no). Raises `BadIndicator`, and what `rate` raises.
     """
     if indicator.kind == "score":
         if overall is None:

@@ -32,7 +32,9 @@ class Cells:
     `squares` (cells x outcomes x outcomes) the sum of d v y y'. `population` (cells x stages x 2) is the smallest and
     the largest
     N_h, or sampling fraction, that its responses name; `heaviest` the largest weight; `zero_one` says which outcomes
-    are 0 or 1 throughout. `kept` holds what questions have already computed, `coded` the codes of key columns.
+    are 0 or 1 throughout, `answered` (1 + outcomes) how many are in the domain, and how many of these answered each
+    outcome, whatever they did with the others. `kept` holds what questions have already computed, `coded` the codes of
+    key columns.
     """
 
     design: Design
@@ -47,6 +49,7 @@ class Cells:
     population: Vector
     heaviest: Vector
     zero_one: tuple[bool, ...]
+    answered: Vector
     kept: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
     coded: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -129,6 +132,14 @@ def _prepare(
     )
     inside = nw.col("__v") > 0
     return frame.with_columns(
+        nw.when(nw.col("__in")).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias("__a"),
+        *(
+            nw.when(nw.col("__in") & ~nw.col(f"__y{place}").is_null())
+            .then(nw.lit(1.0))
+            .otherwise(nw.lit(0.0))
+            .alias(f"__a{place}")
+            for place in range(len(outcomes) if len(outcomes) > 1 else 0)
+        ),
         *(
             nw.when(inside).then(nw.col(f"__y{place}")).otherwise(nw.lit(0.0)).alias(f"__y{place}")
             for place in range(len(outcomes))
@@ -144,6 +155,8 @@ def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]
     n, p, d, dd, v = (nw.col(f"__{letter}") for letter in ("n", "p", "d", "dd", "v"))
     sums = {"rows": n, "c0": p, "c1": p * v, "f0": d, "f1": d * v, "s00": dd, "s11": dd * v}
     sums |= {"w_gaps": (nw.col("__w").is_null()).cast(nw.Float64), "n_gaps": n.is_null().cast(nw.Float64)}
+    sums |= {"a": p * nw.col("__a")} if outcomes else {}
+    sums |= {f"a{place}": p * nw.col(f"__a{place}") for place in range(len(outcomes) if len(outcomes) > 1 else 0)}
     values = [nw.col(f"__y{place}") for place in range(len(outcomes))]
     for i, y in enumerate(values):
         sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
@@ -230,8 +243,14 @@ def _assemble(
         squares=_assemble_squares(table, len(outcomes), binary=binary),
         population=_assemble_population(table, design),
         heaviest=table["__w_high"].to_numpy(dtype=np.float64),
+        answered=_add_answered(table, len(outcomes)),
         zero_one=tuple(not _column(table, f"odd{place}").any() for place in range(len(outcomes))),
     )
+
+
+def _add_answered(table: pd.DataFrame, outcomes: int) -> Vector:
+    names = ["a" if outcomes else "c1", *((f"a{place}" for place in range(outcomes)) if outcomes > 1 else ["c1"])]
+    return np.array([_column(table, name).sum() for name in names[: outcomes + 1]])
 
 
 def _assemble_second(table: pd.DataFrame, size: int, *, binary: bool) -> Vector:

@@ -103,6 +103,7 @@ def _narrow(table: Cells, outcomes: tuple[str, ...], by: tuple[str, ...], within
     for place in asked if binary else ():
         if not table.zero_one[place]:
             raise NotBinary(f"Outcome {table.outcomes[place]!r} has values other than 0 and 1; ask for its mean()")
+    _check_answered(table, asked)
     places = [0, 1, *(2 + place for place in asked)]
     narrowed = replace(
         table,
@@ -113,9 +114,24 @@ def _narrow(table: Cells, outcomes: tuple[str, ...], by: tuple[str, ...], within
         second=table.second[:, places][:, :, places],
         squares=table.squares[:, asked][:, :, asked],
         zero_one=tuple(table.zero_one[place] for place in asked),
+        answered=table.answered[[0, *(1 + place for place in asked)]],
         kept={},
     )
     return _cut(narrowed, _evaluate(within, table.keys)) if within else narrowed
+
+
+def _check_answered(table: Cells, asked: list[int]) -> None:
+    """Cells count who answered all of their outcomes: a question about some of them must be about the same people."""
+    if len(asked) == len(table.outcomes):
+        return
+    counted = table.counts[:, 1].sum()
+    for place in [1 + outcome for outcome in asked] or [0]:
+        if table.answered[place] != counted:
+            named = repr(table.outcomes[place - 1]) if place else "no outcome"
+            raise BadDesign(
+                f"These cells count the {counted:g} who answered all of {', '.join(map(repr, table.outcomes))}, but "
+                f"{named} concerns {table.answered[place]:g}; make cells for that question alone"
+            )
 
 
 def _cut(table: Cells, inside: Flags) -> Cells:

@@ -170,6 +170,28 @@ def test_kept_cells_answer_only_what_they_kept(frame: pd.DataFrame) -> None:
         rate(kept, Design(weight="w"), "y")
 
 
+def test_kept_cells_of_several_outcomes_answer_for_the_same_people_only(frame: pd.DataFrame) -> None:
+    """Five answered x, four of them y too: y alone, or nobody's answer, is another question than x and y."""
+    some = frame.assign(y=frame["y"].where(frame["x"] != 2), x=frame["x"].where(frame["x"] != 6))
+    kept = cells(some, PLAIN, ["x", "y"], by=["sex", "h"])
+    assert ratio(kept, PLAIN, "y", "x").rate == pytest.approx(ratio(some, PLAIN, "y", "x").rate, rel=1e-12)
+    with pytest.raises(BadDesign, match="count the 4 who answered all of 'x', 'y', but 'y' concerns 5"):
+        rate(kept, PLAIN, "y")
+    with pytest.raises(BadDesign, match="but no outcome concerns 6"):
+        chi_square(kept, PLAIN, "sex", "h")
+    whole = cells(some, PLAIN, by=["sex", "h"])
+    assert chi_square(whole, PLAIN, "sex", "h").f == pytest.approx(chi_square(some, PLAIN, "sex", "h").f, rel=1e-12)
+
+
+def test_an_outcome_whose_odd_values_cancel_is_not_binary(frame: pd.DataFrame) -> None:
+    """Σ y² - Σ y is 0 of 2, 1/2 x 8 with equal weights, but none of them is 0 or 1."""
+    odd = pd.DataFrame({"h": "A", "w": 1.0, "y": [2.0] + [0.5] * 8})
+    kept = cells(odd, PLAIN, "y")
+    assert mean(kept, PLAIN, "y").rate == pytest.approx(6 / 9)
+    with pytest.raises(NotBinary, match="'y' has values other than 0 and 1"):
+        rate(kept, PLAIN, "y")
+
+
 def test_a_psu_in_two_strata_needs_nest(frame: pd.DataFrame) -> None:
     frame["psu"] = [1, 2, 2, 1, 3, 3]
     with pytest.raises(PSUInTwoStrata, match=r"PSU 1 is in two strata of 'h'; say nest=True"):
@@ -306,6 +328,8 @@ def test_weights_of_another_frame_are_stale(frame: pd.DataFrame) -> None:
         ({"kind": "JK3"}, "'JK3' replicates are not known"),
         ({"kind": "bootstrap"}, "bootstrap replicates must be given as columns"),
         ({"kind": "Fay", "rho": 1.0}, "rho is 1.0"),
+        ({"kind": "BRR", "small": "drop"}, "small='drop' is one of fail, split, merge"),
+        ({"kind": "BRR", "large": "half"}, "large='half' one of split, merge, fail"),
     ],
 )
 def test_replicates_that_make_no_sense_are_refused(replicates: dict[str, Any], message: str) -> None:
@@ -326,6 +350,15 @@ def test_replicates_that_make_no_sense_are_refused(replicates: dict[str, Any], m
 def test_replicates_must_fit_the_design(frame: pd.DataFrame, replicates: Replicates, message: str) -> None:
     with pytest.raises(BadDesign, match=message):
         mean(frame.assign(bad=-1.0), PLAIN.with_replicates(replicates), "y")
+
+
+def test_balanced_replicates_need_strata_and_pairs(frame: pd.DataFrame) -> None:
+    with pytest.raises(BadDesign, match="BRR pairs the units of strata"):
+        mean(frame, Design(weight="w").with_replicates(Replicates("BRR")), "y")
+    with pytest.raises(BadDesign, match="1 strata have a single unit"):
+        mean(frame[2:], PLAIN.with_replicates(Replicates("BRR", small="merge", large="merge")), "y")
+    with pytest.raises(BadDesign, match='choose large="merge"'):
+        mean(frame, PLAIN.with_replicates(Replicates("BRR", large="fail")), "y")
 
 
 def test_replicates_need_rows(frame: pd.DataFrame) -> None:
