@@ -154,11 +154,14 @@ def new_response(
     language: str,
     on: date,
     assisted: int = 0,
+    interviewer: str = "",
     sighting: Sighting | None = None,
 ) -> Response:
-    """A response as it will be stored, given on a day (only its half-month is kept). Raises BadAnswers, UnknownItem."""
+    """A response as it will be stored, given on a day (only its half-month is kept), taken down by an interviewer or by
+    nobody. Raises BadAnswers, UnknownItem."""
     chosen, comments = check_answers(form.questionnaire, answers)
     signals = sighting.signals(len(chosen)) if sighting is not None else None
+    codes = _codes(form, chosen, language, on, assisted, signals) | ({"interviewer": interviewer} if interviewer else {})
     chance = secrets.token_bytes(80)  # in one call: each lets another thread go first
     return Response(
         id=chance[:16],
@@ -166,7 +169,7 @@ def new_response(
         stratum_code=form.stratum_code,
         receipt_hash=receipt_hash(receipt),
         nonce1=chance[16:48],
-        codes=canonical_json(_codes(form, chosen, language, on, assisted, signals)),
+        codes=canonical_json(codes),
         nonce2=chance[48:],
         text=canonical_json(comments),
     )
