@@ -161,7 +161,7 @@ def new_response(
     nobody. Raises BadAnswers, UnknownItem."""
     chosen, comments = check_answers(form.questionnaire, answers)
     signals = sighting.signals(len(chosen)) if sighting is not None else None
-    codes = _codes(form, chosen, language, on, assisted, signals) | ({"interviewer": interviewer} if interviewer else {})
+    by = {"interviewer": interviewer} if interviewer else {}
     chance = secrets.token_bytes(80)  # in one call: each lets another thread go first
     return Response(
         id=chance[:16],
@@ -169,7 +169,7 @@ def new_response(
         stratum_code=form.stratum_code,
         receipt_hash=receipt_hash(receipt),
         nonce1=chance[16:48],
-        codes=canonical_json(codes),
+        codes=canonical_json(_codes(form, chosen, language, on, assisted, signals) | by),
         nonce2=chance[48:],
         text=canonical_json(comments),
     )
