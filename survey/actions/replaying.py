@@ -38,6 +38,7 @@ MOST_IN_A_REPLAY = 100
 MOST_HELD = 500
 OLDEST_DAYS = 60
 TURN = "replay"
+INTERVIEWER = "interviewer"
 ALONE = "kiosk"  # on any other channel somebody asks the questions and helps
 STORED, REPLAYED, SPENT, UNKNOWN, OTHER_WAVE, CLOSED, MALFORMED = (
     "stored",
@@ -203,9 +204,17 @@ def _store(batch: _Batch, receipt: str, entry: Entry | None) -> None:
     given_on = _given_on(batch, entry.given_on, form.wave_code)
     if given_on is None:
         raise _NotTaken(CLOSED, *where)
-    assisted = 0 if batch.device.channel == ALONE else 1
+    device = batch.device
     try:
-        response = new_response(form, receipt, entry.answers, language=entry.language, on=given_on, assisted=assisted)
+        response = new_response(
+            form,
+            receipt,
+            entry.answers,
+            language=entry.language,
+            on=given_on,
+            assisted=int(device.channel != ALONE),
+            interviewer=device.name if device.channel == INTERVIEWER else "",
+        )
     except (BadAnswers, UnknownItem) as wrong:
         raise _NotTaken(MALFORMED, *where) from wrong
     if entry.code is None:

@@ -170,15 +170,24 @@ def test_a_device_that_was_given_other_work_still_brings_what_it_took_before(
     assert found == [(work.wave, STRATUM), (f"{work.wave}.open", "A")]
 
 
-@pytest.mark.parametrize(("channel", "assisted"), [("kiosk", 0), ("phone", 1), ("interviewer", 1)])
+@pytest.mark.parametrize(
+    ("channel", "assisted", "interviewer"), [("kiosk", 0, None), ("phone", 1, None), ("interviewer", 1, "DTV-07")]
+)
 def test_whoever_asks_the_questions_is_recorded_as_help(
-    database: Database, keys: Keys, work: Fieldwork, tablet: Tablet, channel: str, assisted: int
+    database: Database,
+    keys: Keys,
+    work: Fieldwork,
+    tablet: Tablet,
+    channel: str,
+    assisted: int,
+    interviewer: str | None,
 ) -> None:
-    code = pair_device(database, keys, "D", agency="A", wave=work.wave, now=NOON, actor="test", channel=channel)
+    code = pair_device(database, keys, "DTV-07", agency="A", wave=work.wave, now=NOON, actor="test", channel=channel)
     paired = accept_pairing(database, keys, code, tablet.point, tablet.sign_pairing(code), NOON)
     sent = [tablet.put(work.tokens[STRATUM][0], on=TODAY)]
     replay(database, keys, paired, sent, clock=clock_of(NOON), now=NOON, today=TODAY)
-    assert [(codes["channel"], codes["assisted"]) for codes in read_codes(work)] == [(channel, assisted)]
+    told = [(codes["channel"], codes["assisted"], codes.get("interviewer")) for codes in read_codes(work)]
+    assert told == [(channel, assisted, interviewer)]
 
 
 def test_a_device_whose_clock_is_wrong_is_flagged_and_its_days_are_not_believed(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from kiosks import (
+    QUESTIONNAIRE,
     Office,
     answer_by_hand,
     count_kept,
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, Page
 from serving import Server, free_port, serving
 from test_walks import LANGUAGES, faults, overflow
 
+from survey.actions.recording import add_recording
 from survey.keys import CROCKFORD, canonical_token, new_code
 
 pytestmark = pytest.mark.browser
@@ -218,6 +220,23 @@ def test_it_says_aloud_that_it_takes_no_more_when_full_or_not_heard_for_a_week(k
     assert (faults(kiosk), overflow(kiosk)) == ([], 0)
 
 
+def test_a_question_can_be_heard_with_the_network_gone(kiosk: Page, office: Office, tmp_path: Path) -> None:
+    sound = tmp_path / "G1.mp3"
+    sound.write_bytes(b"ID3" + bytes(2000))
+    add_recording(office.home.path, QUESTIONNAIRE, "G1", "km", sound)
+    kiosk.wait_for_function("navigator.serviceWorker.controller")
+    send_now(kiosk)
+    kiosk.context.set_offline(True)
+    kiosk.reload()
+    kiosk.click('[data-do="begin"][data-language="km"]')
+    kiosk.click('[data-do="voice"]')
+    kiosk.wait_for_selector("section.step")
+    address = kiosk.get_attribute('[data-item="G1"] audio', "src")
+    heard = "(address) => fetch(address).then((it) => it.arrayBuffer()).then((sound) => sound.byteLength)"
+    assert kiosk.evaluate(heard, address) == 2003
+    assert kiosk.evaluate("fetch('/receipt').then(() => 'network', () => 'none')") == "none"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_screen_has_a_fault(
     browser: Browser,
@@ -262,6 +281,24 @@ def test_no_screen_has_a_fault(
         answer_by_hand(page, office.codes[3 + LANGUAGES.index(language)], language)
         page.wait_for_selector('[data-part="sent"]:not([hidden])')
         check("thanks")
+        for name in ("closed", "full"):
+            page.evaluate(
+                """([language, name]) => {
+                  const words = document.querySelector(`[data-screens=${language}] [data-screen=${name}]`).content;
+                  document.getElementById("screen").replaceChildren(words.cloneNode(true));
+                }""",
+                [language, name],
+            )
+            check(name)
+        page.evaluate(
+            """(language) => {
+              const words = document.querySelector(`[data-screens=${language}] [data-screen=still]`).content;
+              document.body.append(words.cloneNode(true));
+              document.querySelector("dialog").showModal();
+            }""",
+            language,
+        )
+        check("still")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

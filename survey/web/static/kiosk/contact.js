@@ -7,6 +7,7 @@ const MOST = 50;
 const MOST_BYTES = 500_000;
 const MOST_RECEIPTS = 200;
 const NEVER_TAKEN = ["spent", "unknown_code", "other_wave", "closed"];
+let listened = "";
 
 /** The server said no: `status` is HTTP's. A network that fails is a TypeError instead. */
 export class Refused extends Error {
@@ -40,6 +41,7 @@ export async function contact(told = () => {}) {
       waiting: counted[WAITING], waiting_since: counted.since, unreadable: counted[REFUSED],
     });
     await learn(work);
+    await listenAhead();
     if (work.renew_key) await renewKey(work.device);
   });
 }
@@ -100,6 +102,15 @@ async function learn(work) {
     if (answer.ok) await remember("form", { digest: work.form, html: await answer.text() });
   }
   await remember("work", { ...work, unpaired: false });
+}
+
+/** Fetch the recordings of the form once, so that the worker has them when the network is gone. */
+async function listenAhead() {
+  const form = await recall("form");
+  if (!form || form.digest === listened || !navigator.serviceWorker?.controller) return;
+  const addresses = [...form.html.matchAll(/src="(\/recordings\/[^"]+)"/g)].map(([, address]) => address);
+  const answers = await Promise.all(addresses.map((address) => fetch(address)));
+  if (answers.every((answer) => answer.ok)) listened = form.digest;
 }
 
 /** The new key is kept before it is sent: whichever the server knows afterwards, this device has it. */
