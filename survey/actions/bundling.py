@@ -9,12 +9,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from survey.proof import Verifier, canonical_json, receipts_list
 from survey.store import audits, key_trail, ledger, releases
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.ledger import LedgerRow, SignedCheckpoint
 from survey.store.releases import release_lines
@@ -32,25 +31,14 @@ PARTS = (*SUFFIXES, "figures")
 AUDITORS_PARTS = ("inputs",)
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who takes the rows away, for the audit trail."""
-
-    actor: str
-    now: datetime
-
-
-def write_bundle(database: Database, verifier: Verifier, folder: Path, *, reader: Reader | None = None) -> None:
+def write_bundle(database: Database, verifier: Verifier, folder: Path, *, reader: By | None = None) -> None:
     """Write the public bundle; for a `reader`, who is recorded in the audit trail, the auditor's.
 
     The rows are read after the entry is committed, so that nobody reads them unrecorded.
     """
     if reader is not None:
         with database.writing("bundle") as connection:
-            detail = {"leaves": ledger.count_leaves(connection)}
-            audits.add_event(
-                connection, at=reader.now, actor=reader.actor, event="rows-exported", subject="bundle", detail=detail
-            )
+            reader.record(connection, "rows-exported", "bundle", leaves=ledger.count_leaves(connection))
     with database.reading() as connection:
         write_parts(connection, verifier, folder, with_rows=reader is not None)
 

@@ -39,6 +39,7 @@ from survey.mandate.rules import EVERYBODY
 from survey.mandate.sectors import ancestors, descendants, load_sectors
 from survey.mandate.targets import load_targets
 from survey.store import ledger, releases, tallies, waves
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 from survey.store.releases import Release, StoredFigure, release_digest
@@ -54,7 +55,9 @@ class NotTallied(RuntimeError):
     """Sealed answers wait for the tally; a release now would not be the figure of its checkpoint."""
 
 
-def release_wave(database: Database, wave_code: str, *, by: str, today: date) -> Release | None:
+def release_wave(
+    database: Database, wave_code: str, *, by: str, today: date, recorded: By | None = None
+) -> Release | None:
     """Draft a release of a wave from its tally; None when too little is new. A demo wave's is published at once.
 
     Two releases that differ by a few leaves would tell what those few said: as many must be new as are sealed together.
@@ -73,6 +76,8 @@ def release_wave(database: Database, wave_code: str, *, by: str, today: date) ->
     draft = Release(f"{wave_code}.{number}", wave_code, number, header, digest, by, today, None, None, inputs)
     with database.writing("release") as connection:
         releases.add_release(connection, draft, figures)
+        if recorded is not None:
+            recorded.record(connection, "release-drafted", draft.code, digest=digest.hex())
         if wave is not None and wave.purpose == "demo":
             releases.publish_release(connection, draft.code, by=NOBODY_NEEDED, on=today)
         return releases.find_release(connection, draft.code)

@@ -9,6 +9,7 @@ from survey.mandate import areas, questionnaires, sectors
 from survey.mandate.rules import Rule
 from survey.store import places
 from survey.store import waves as wave_store
+from survey.store.audits import By
 from survey.store.database import Database
 from survey.store.waves import Wave
 
@@ -39,8 +40,12 @@ def open_wave(
     seal_minimum: int = SEAL_MINIMUM,
     source: str | None = None,
     closed: bool = False,
+    recorded: By | None = None,
 ) -> Wave:
-    """Add a wave with its rule. Raises WaveExists, and UnknownQuestionnaire from the mandate."""
+    """Add a wave with its rule, `recorded` in the audit trail where a person does it.
+
+    Raises WaveExists, and UnknownQuestionnaire from the mandate.
+    """
     asked = questionnaires.load_questionnaire(questionnaire) if questionnaire else None
     wave = Wave(
         code=code,
@@ -65,14 +70,18 @@ def open_wave(
         if series is not None:
             wave_store.add_series(connection, series, name)
         wave_store.add_wave(connection, wave)
+        if recorded is not None:
+            recorded.record(connection, "wave-opened", code, rule=rule.digest().hex())
     return wave
 
 
-def close_wave(database: Database, code: str) -> None:
+def close_wave(database: Database, code: str, recorded: By | None = None) -> None:
     """Take no more answers. Raises UnknownWave."""
     find_wave(database, code)
     with database.writing("close-wave") as connection:
         wave_store.close_wave(connection, code)
+        if recorded is not None:
+            recorded.record(connection, "wave-closed", code)
 
 
 def find_wave(database: Database, code: str) -> Wave:

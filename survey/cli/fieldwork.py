@@ -87,6 +87,7 @@ def open_wave(
         series=series,
         purpose=purpose,
         seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
+        recorded=installation.by,
     )
     click.echo(f"Wave {code} is open. Next: hailong import frame FILE --wave {code}")
 
@@ -96,7 +97,7 @@ def open_wave(
 @pass_installation
 def close(installation: Installation, code: str) -> None:
     """Take no more answers; what waits is sealed with the next round of work."""
-    waves_action.close_wave(installation.database, code)
+    waves_action.close_wave(installation.database, code, installation.by)
     click.echo(f"Wave {code} is closed.")
 
 

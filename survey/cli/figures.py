@@ -80,7 +80,9 @@ def release(installation: Installation, wave_code: str) -> None:
     """Draft a release of a wave; publishing takes a second person, in the browser. A demo wave is published at once."""
     from survey.actions.releasing import release_wave
 
-    made = release_wave(installation.database, wave_code, by="command line", today=installation.today)
+    made = release_wave(
+        installation.database, wave_code, by="command line", today=installation.today, recorded=installation.by
+    )
     if made is None:
         click.echo("Nothing new since the last release, or too little: a few new answers could be told apart.")
     elif made.published_on:
@@ -95,10 +97,9 @@ def release(installation: Installation, wave_code: str) -> None:
 @pass_installation
 def bundle(installation: Installation, folder: Path, rows: bool) -> None:
     """Write checkpoints and proofs to a folder that survey/proof.py checks alone."""
-    from survey.actions.bundling import Reader, write_bundle
-    from survey.cli.people import operating_system_user
+    from survey.actions.bundling import write_bundle
 
-    reader = Reader(operating_system_user(), installation.now) if rows else None
+    reader = installation.by if rows else None
     write_bundle(installation.database, installation.signer.verifier, folder, reader=reader)
     click.echo(f"Written. Check it with: python proof.py {folder}")
 

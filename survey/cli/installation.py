@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ import click
 from survey.keys import Keys, derive_keys, open_signer
 from survey.proof import NoteSigner
 from survey.settings import Settings, load_settings
+from survey.store.audits import By
 from survey.store.database import Database
 from survey.store.roles import Role
 
@@ -58,8 +61,21 @@ class Installation:
         return datetime.now(UTC)
 
     @property
+    def by(self) -> By:
+        """Who runs the command, and when."""
+        return By(operating_system_user(), self.now)
+
+    @property
     def today(self) -> date:
         return self.now.astimezone(LOCAL_TIME).date()
+
+
+def operating_system_user() -> str:
+    """Who runs the command, for the audit trail."""
+    try:
+        return f"os:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"os:{os.getuid()}"
 
 
 pass_installation = click.make_pass_decorator(Installation)

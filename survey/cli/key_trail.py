@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from survey.cli.auditing import signed_in
-from survey.cli.installation import Installation, pass_installation
-from survey.cli.people import operating_system_user
+from survey.cli.installation import Installation, operating_system_user, pass_installation
 
 AUDITORS = click.option("--auditor", "names", multiple=True, required=True, help="Two; each is asked for the password.")
 REASON = click.option("--reason", required=True, help="Published with the statement.")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 
 import click
 
 from survey.actions.signing_in import ROLES, add_staff, new_password
-from survey.cli.installation import Installation, pass_installation
+from survey.cli.installation import Installation, operating_system_user, pass_installation
 from survey.store.places import Scope
 
 
@@ -42,12 +40,3 @@ def add(
     click.echo(f"{name} may sign in as {role}.")
     if not password_stdin:
         click.echo(f"Password (shown only now): {password}")
-
-
-def operating_system_user() -> str:
-    """Who runs the command, for the audit trail."""
-    """Who runs the command, for the audit trail."""
-    try:
-        return f"os:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return f"os:{os.getuid()}"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from survey.cli.importing import show_progress
-from survey.cli.installation import Installation, pass_installation
-from survey.cli.people import operating_system_user
+from survey.cli.installation import Installation, operating_system_user, pass_installation
 from survey.settings import Sending, load_sending
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, insert, select
 
 from survey.store.sql import take_turn
 from survey.store.tables import audit
@@ -36,6 +36,18 @@ def add_event(
         "detail": text,
     }
     connection.execute(insert(audit).values(**values, previous_digest=previous, digest=_digest(values, previous)))
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does something, and when: for the audit trail."""
+
+    actor: str
+    now: datetime
+
+    def record(self, connection: Connection, event: str, subject: str, **detail: Any) -> None:
+        """Append an entry in the caller's writing transaction."""
+        add_event(connection, at=self.now, actor=self.actor, event=event, subject=subject, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,12 @@ def list_entries(connection: Connection, *, start: int = 0, newest: int | None =
 def list_digests(connection: Connection) -> list[bytes]:
     """The head of the trail after no entry, after one, after two, and so on."""
     return [GENESIS, *connection.scalars(select(audit.c.digest).order_by(audit.c.position))]
+
+
+def has_event(connection: Connection, event: str, subject: str) -> bool:
+    """Whether such an entry was made before."""
+    query = select(exists().where(audit.c.event == event, audit.c.subject == subject))
+    return bool(connection.scalar(query))
 
 
 def find_first_break(connection: Connection) -> int | None:
