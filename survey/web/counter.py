@@ -41,6 +41,13 @@ def look_up() -> Response:
     return _page(dossier, looked.state)
 
 
+@blueprint.get("/slip")
+@allow(*ROLES)
+def back_to_counter() -> Response:
+    """A slip is never shown again; whoever reloads begins anew."""
+    return make_response(redirect(url_for("counter.show_counter", language=request.args.get("language")), 303))
+
+
 @blueprint.post("/slip")
 @allow(*ROLES)
 def show_slip() -> Response:
