@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "witness": ("survey.cli.auditing", "witness"),
     "exclude": ("survey.cli.auditing", "exclude"),
     "screen": ("survey.cli.screening", "screen"),
+    "simulate": ("survey.cli.screening", "simulate"),
     "callback": ("survey.cli.screening", "callback"),
     "canary": ("survey.cli.screening", "canary"),
     "audit": ("survey.cli.auditing", "audit"),

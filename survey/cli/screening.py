@@ -43,6 +43,31 @@ def screen(installation: Installation, wave_code: str, name: str, form: str, eve
     _print(screened, everybody)
 
 
+@click.command()
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides what everybody says.")
+@click.option("--stuff", multiple=True, metavar="AGENCY=SHARE", help="This share of the agency's answers is made up.")
+@pass_installation
+def simulate(installation: Installation, wave_code: str, seed: int, stuff: tuple[str, ...]) -> None:
+    """Answer the open invitations of a demonstration wave, to try the fraud screen on frauds that you chose."""
+    from survey.actions.simulating_wave import simulate_wave
+
+    done = simulate_wave(
+        installation.database,
+        installation.keys,
+        wave_code,
+        seed=seed,
+        stuffing=dict(_read_stuffing(each) for each in stuff),
+        now=installation.now,
+        today=installation.today,
+        actor="hailong simulate",
+    )
+    click.echo(f"{done.honest:,} synthetic people answered {wave_code}.")
+    for agency, count in done.stuffed.items():
+        click.echo(f"{count:,} answers of {agency} are stuffed.")
+    click.echo(f"Next: hailong work --once, then hailong screen {wave_code} --auditor NAME")
+
+
 @click.group()
 def callback() -> None:
     """Call-backs: draw whom to call, record what they say, see what it excludes."""
@@ -206,6 +231,16 @@ def _new_file(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _read_stuffing(text: str) -> tuple[str, float]:
+    agency, _, share = text.rpartition("=")
+    try:
+        if agency and 0 <= float(share) < 1:
+            return agency, float(share)
+    except ValueError:
+        pass
+    raise click.UsageError(f"{text} is no AGENCY=SHARE: write for example TTPVHCC-31507=0.2.")
 
 
 def _read_contacts(path: Path) -> list[tuple[str, int]]:

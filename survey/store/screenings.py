@@ -107,6 +107,24 @@ def list_answered_places(connection: Connection, wave_code: str, agency_code: st
     return [(code, position) for code, position in connection.execute(query)]
 
 
+def list_unspent(connection: Connection, wave_code: str) -> list[tuple[bytes, str, str, str, date]]:
+    """Token hash, stratum, agency, channel and day of the draw of every invitation that nobody used."""
+    query = (
+        select(
+            invitation.c.token_hash,
+            invitation.c.stratum_code,
+            stratum.c.agency_code,
+            invitation.c.channel,
+            invitation.c.drawn_on,
+        )
+        .join(stratum, (stratum.c.wave_code == invitation.c.wave_code) & (stratum.c.code == invitation.c.stratum_code))
+        .outerjoin(spent, spent.c.token_hash == invitation.c.token_hash)
+        .where(invitation.c.wave_code == wave_code, spent.c.token_hash.is_(None))
+        .order_by(invitation.c.stratum_code, invitation.c.position)
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
 def add_callback_draw(connection: Connection, new: CallbackDraw, places: Sequence[tuple[str, int]]) -> None:
     connection.execute(insert(callback_draw).values(asdict(new)))
     rows = [{"draw_code": new.code, "stratum_code": code, "position": position} for code, position in places]
