@@ -13,10 +13,12 @@ from pathlib import Path
 
 import axe_playwright_python
 from fieldwork import AFTER, OPENS, Fieldwork, begin_fieldwork
+from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from survey.actions import answering
+from survey.actions.open_voice import open_voice
 from survey.app import CITIZENS, create_app
 from survey.keys import Keys
 from survey.proof import Signer
@@ -65,6 +67,7 @@ class Door:
     url: str
     home: Path
     works: dict[str, Fieldwork]
+    app: Flask
     receipts: list[str] = field(default_factory=list)
     now: datetime = NOON
     faults: Faults = field(default_factory=Faults)
@@ -110,12 +113,13 @@ def open_door(migrated_file: Path, home: Path, secret: bytes, keys: Keys, signer
         )
         for name, (questionnaire, opens_on, closes_on) in waves.items()
     }
-    door = Door("", home, works)
+    open_voice(database, "short")
+    app = create_app(settings, (CITIZENS,), now=lambda: door.now)
+    door = Door("", home, works, app)
     door.receipts = [works["short"].answer(door.token("short")) for _ in range(SEALED)]
     works["short"].seal_and_tally()
     door.receipts.append(works["short"].answer(door.token("short")))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = create_app(settings, (CITIZENS,), now=lambda: door.now)
     known = app.extensions["hailong"]
     object.__setattr__(known, "writer", SometimesBusy(known.writer, door.faults))
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -34,7 +34,11 @@ PUBLIC = (
     ("receipt not yet", "/receipt?code={waiting}"),
     ("receipt unknown", "/receipt?code=0000000000"),
     ("no such page", "/nowhere"),
+    ("messages stopped", "/stop"),
+    ("checkpoints", "/checkpoints"),
 )
+PUBLIC_LATER = {"receipt included", "receipt withdrawn", "receipts", "a change", "broken"}
+WALKED_OTHERWISE = {"/answer", "/receipts", "/kiosk/"}  # by a walk below; by the test of the kiosk
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +145,9 @@ def walk_public(page: Page, door: Door, language: str) -> Iterator[str]:
         yield name
     page.goto(f"/receipt?code={counted}")
     yield "receipt included"
+    page.goto(f"/receipt?code={door.works['short'].answer(door.token('short'))}")
+    page.locator('form[action="/receipt/withdraw"] button').click()
+    yield "receipt withdrawn"
     page.goto("/receipts")
     page.locator("#code").fill(counted)
     page.locator("#check button").click()
@@ -157,12 +164,23 @@ def walk_public(page: Page, door: Door, language: str) -> Iterator[str]:
     yield "broken"
 
 
+def walk_voice(page: Page, door: Door, language: str) -> Iterator[str]:
+    """Whoever has no invitation, at an agency that listens and at one that does not."""
+    page.goto(f"/v/Ashort?language={language}")
+    yield "open voice"
+    page.locator("form button").last.click()
+    yield "open voice with errors"
+    page.goto("/v/nowhere")
+    yield "no open voice"
+
+
 WALKS: dict[str, tuple[Walk, set[str]]] = {
     "form": (walk_form, {"form", "errors", "thanks", "already_answered", "thanks without a receipt"}),
     "steps": (walk_steps, {*(f"step {number}" for number in range(1, STEPS + 1)), "expired_form"}),
     "quick": (walk_quick, {"brought up by the script", "brought up by the server"}),
     "refusals": (walk_refusals, set(REFUSALS) - {"already_answered", "expired_form"}),
-    "public": (walk_public, {name for name, _ in PUBLIC} | {"receipt included", "receipts", "a change", "broken"}),
+    "public": (walk_public, {*(name for name, _ in PUBLIC), *PUBLIC_LATER}),
+    "voice": (walk_voice, {"open voice", "open voice with errors", "no open voice"}),
 }
 
 
@@ -182,6 +200,16 @@ def test_no_state_has_a_fault_at_320_px(page: Page, citizen_door: Door, walk: st
             assert (name, scheme, faults_of(page, COLOURS)) == (name, scheme, [])
         page.emulate_media(color_scheme="light", contrast="no-preference")
     assert met == expected
+
+
+def test_no_page_at_the_citizens_door_is_left_out(citizen_door: Door) -> None:
+    """Every address without a variable part that answers with HTML, also those that are still to be written."""
+    walked = {path.partition("?")[0] for _, path in PUBLIC} | WALKED_OTHERWISE
+    client = citizen_door.app.test_client()
+    plain = [rule.rule for rule in citizen_door.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    pages = {rule for rule in plain if "<" not in rule and client.get(rule).mimetype == "text/html"}
+    assert len(pages) >= 8
+    assert pages - walked == set()
 
 
 def test_the_check_finds_planted_faults(page: Page) -> None:
