@@ -26,7 +26,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 WAVE, AGENCY, STRATUM = "W", "A", "A.land"
 QUESTIONNAIRE = "procedures@1"
-SECONDS = 60.0
+SECONDS = 180.0
 
 
 @dataclass
