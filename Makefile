@@ -7,7 +7,7 @@ DEMO_HOME := .demo
 BIND ?= 127.0.0.1:8000
 DEMO = HAILONG_HOME=$(DEMO_HOME) HAILONG_BASE_URL=http://$(BIND) $(BIN)/hailong
 
-.PHONY: help setup setup-test setup-all setup-rivals demo demo-load test check nightly bench lock clean
+.PHONY: help faults setup setup-test setup-all setup-rivals demo demo-load test check nightly bench lock clean
 
 help: ## What each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,7 +44,7 @@ demo-load: $(VENV)/installed-run
 	@$(DEMO) init --demo
 
 test: $(VENV)/installed-test ## Set up and run the tests
-	@.ci/provide chromium postgresql
+	@.ci/provide chromium postgresql cc
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
 check: $(VENV)/installed-test ## Lint, types, contracts
@@ -52,6 +52,10 @@ check: $(VENV)/installed-test ## Lint, types, contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+faults: $(VENV)/installed-test ## 500 kills and 500 power cuts on each database: hours; ROUNDS=50 for fewer
+	@.ci/provide postgresql cc
+	@HAILONG_FAULT_ROUNDS=$${ROUNDS:-500} $(BIN)/python -m pytest tests/faults --capture=no
 
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults

@@ -18,9 +18,10 @@ from serving import Home, Server, serving
 
 FULL_COUNTS = os.environ.get("HAILONG_FULL_COUNTS") == "1"
 SEED = int(os.environ.get("HAILONG_FAULT_SEED", "20261124"))
-LONGEST_ROUND = 0.7
+LONGEST_ROUND = 0.5
 READY_WITHIN = {True: 10.0, False: 30.0}
 TOKENS_A_ROUND = 1000
+FEWEST_IN_A_ROUND, SECONDS_TO_ANSWER = 5, 30.0
 
 
 def count(full: int, quick: int) -> int:
@@ -87,7 +88,8 @@ def play(
         with serving(home, program=program, **fault.environment) as server:
             crowd.send_again(server.address)
             with crowd.answering(server.address):
-                time.sleep(dice.uniform(0.05, LONGEST_ROUND))
+                await_answers(crowd, len(crowd.acknowledged) + FEWEST_IN_A_ROUND)
+                time.sleep(dice.uniform(0.02, LONGEST_ROUND))
                 fault.strike(server, dice)
             late = server.seconds_to_ready > READY_WITHIN[home.settings.is_sqlite]
         fault.recover(dice)
@@ -95,7 +97,16 @@ def play(
         broken += [f"round {number} of seed {seed}: {promise}" for promise in promises]
         if broken and until_broken:
             break
+    print(f"{number + 1} done: {len(crowd.acknowledged):,} acknowledged, {len(broken)} promises broken {broken[:1]}")
     return crowd, broken
+
+
+def await_answers(crowd: Crowd, count: int) -> None:
+    """Wait until so many were thanked: a machine that is busy with other things must not strike before."""
+    deadline = time.monotonic() + SECONDS_TO_ANSWER
+    while len(crowd.acknowledged) < count:
+        assert time.monotonic() < deadline, f"only {len(crowd.acknowledged)} of {count} were thanked"
+        time.sleep(0.01)
 
 
 def find_promises(crowd: Crowd, home: Home) -> list[str]:
