@@ -19,7 +19,7 @@ from survey.keys import Keys
 from survey.proof import Signer
 from survey.settings import Settings
 from survey.store.database import Database
-from survey.store.tables import inbox, metadata
+from survey.store.tables import inbox, ledger, metadata
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 COMMENT = "Chờ lâu <quá> & mệt"
@@ -166,6 +166,35 @@ def test_another_language_keeps_what_was_typed_and_is_recorded(first: Form, data
     assert '<html lang="km">' in thanks.html
     with database.reading() as connection:
         assert json.loads(connection.scalar(select(inbox.c.codes)) or "")["language"] == "km"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("km", "km"),
+        ("en-GB,en;q=0.9,vi;q=0.5", "en"),
+        ("fr, km;q=0.3", "km"),
+        ("fr", "vi"),
+        ("", "vi"),
+        ("\x01;q=x", "vi"),
+    ],
+)
+def test_without_a_choice_the_browsers_language_is_spoken(
+    app: Flask, work: Fieldwork, accepted: str, language: str
+) -> None:
+    headers = {"Accept-Language": accepted}
+    page = app.test_client().get(f"/t/{work.tokens[STRATUM][0]}", headers=headers, follow_redirects=True)
+    assert f'<html lang="{language}">' in page.text
+    assert f'name="language" value="{language}"' in page.text
+
+
+def test_a_long_form_is_sealed_and_tallied_like_any_other(first: Form, work: Fieldwork) -> None:
+    first.press(G1="4").press().press().press(S1="no").press().press(Q1="female", K1="Tốt")
+    assert work.seal_and_tally() == 1
+    with work.database.reading() as connection:
+        ((codes, text),) = connection.execute(select(ledger.c.codes, ledger.c.text)).all()
+    assert json.loads(codes)["answers"] == {"G1": "4", "S1": "no", "Q1": "female"}
+    assert json.loads(text) == {"K1": "Tốt"}
 
 
 def test_a_missing_answer_holds_the_step_and_keeps_what_was_typed(first: Form, database: Database) -> None:
