@@ -6,7 +6,7 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
-REWRITTEN = {"inbox": "pk_inbox", "spent": "pk_spent"}
+REWRITTEN = ("inbox", "spent", "ledger", "comment", "invitation")
 
 
 def upgrade() -> None:
@@ -29,10 +29,10 @@ def _let_spent_settle() -> None:
         "CREATE TRIGGER spent_no_delete BEFORE DELETE ON spent FOR EACH ROW WHEN (OLD.settled) "
         "EXECUTE FUNCTION refuse_change()"
     )
-    for table, index in REWRITTEN.items():
+    for table in REWRITTEN:
         op.execute(
             f"CREATE FUNCTION rewrite_{table}() RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
-            f"SET search_path FROM CURRENT AS $$ BEGIN EXECUTE 'CLUSTER {table} USING {index}'; END $$"
+            f"SET search_path FROM CURRENT AS $$ BEGIN EXECUTE 'CLUSTER {table} USING pk_{table}'; END $$"
         )
 
 

@@ -36,6 +36,7 @@ PRAGMAS = (
     "wal_autocheckpoint=0",
     "busy_timeout=10000",
     "trusted_schema=OFF",
+    "secure_delete=ON",  # what is erased, and what left the inbox, is overwritten in the file
 )
 
 
@@ -187,8 +188,14 @@ def _commit(connection: Connection, step: str) -> Iterator[Connection]:
 
 def _open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=24, max_overflow=24)
-    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=24, max_overflow=24)
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=24, max_overflow=24)
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # an error in a log must not hold what a citizen wrote
+        connect_args={"timeout": 10, "check_same_thread": False},
+        pool_size=24,
+        max_overflow=24,
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
