@@ -107,8 +107,12 @@ def import_contacts(
     file = CsvFile(path)
     _check_header(file)
     with database.reading() as connection:
-        if wave_store.find_wave(connection, wave_code) is None:
-            raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
+        wave = wave_store.find_wave(connection, wave_code)
+    if wave is None:
+        raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
+    channels = [channel for channel in channels if wave.uses(channel)]
+    if not channels:
+        raise NoContacts(f"Wave {wave_code} invites by {wave.channels} only: it keeps no contacts.")
     rows = file.read(CONTACTS, MOST_ROWS, progress)
     kept = for_auditors = without = 0
     unreadable: list[int] = []

@@ -126,6 +126,9 @@ def _find(connection: Connection, keys: Keys, dossier: str, today: date, scope: 
     for wave_code, agency_code in minting.list_waves_of_unit(connection, unit_hash, today) if cleaned else ():
         if served is not None and agency_code not in served:
             continue
+        wave = wave_store.find_wave(connection, wave_code)
+        if wave is None or not wave.uses(CHANNEL):
+            continue
         known = True
         place = minting.find_drawn_unit(connection, wave_code, unit_hash)
         if place is not None:

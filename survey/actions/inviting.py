@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis.drawing import Drawn, draw
 from survey.actions.following_up import choose_followed
-from survey.actions.waves import UnknownWave
+from survey.actions.waves import UnknownWave, WrongChannel, find_wave
 from survey.keys import Keys, new_code, new_token
 from survey.store import audits, frames, invitations, minting
 from survey.store import waves as wave_store
@@ -131,6 +131,13 @@ def list_places_left(database: Database, wave_code: str, today: date) -> list[Pl
     with database.reading() as connection:
         _find_wave(connection, wave_code, today)
         return minting.list_places_without_token(connection, wave_code)
+
+
+def check_channel(database: Database, wave_code: str, channel: str) -> None:
+    """Raise WrongChannel when a wave does not invite by this channel; UnknownWave."""
+    wave = find_wave(database, wave_code)
+    if not wave.uses(channel):
+        raise WrongChannel(wave, channel)
 
 
 def list_places_again(database: Database, wave_code: str, drawn_on: date, today: date) -> list[Place]:

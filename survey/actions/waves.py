@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from survey.mandate import areas, questionnaires, sectors
@@ -14,10 +14,20 @@ from survey.store.database import Database
 from survey.store.waves import Wave
 
 SEAL_MINIMUM = 10
+CHANNELS = ("link", "slip", "counter", "sms", "zalo", "email")
 
 
 class UnknownWave(LookupError):
     """No wave has this code."""
+
+
+class WrongChannel(ValueError):
+    """The wave does not invite by this channel."""
+
+    def __init__(self, wave: Wave, channel: str) -> None:
+        super().__init__(
+            f"Wave {wave.code} invites by {wave.channels} only, not by {channel}: that was said on opening."
+        )
 
 
 class WaveExists(ValueError):
@@ -40,9 +50,11 @@ def open_wave(
     seal_minimum: int = SEAL_MINIMUM,
     source: str | None = None,
     closed: bool = False,
+    channels: Sequence[str] = (),
     recorded: By | None = None,
 ) -> Wave:
-    """Add a wave with its rule, `recorded` in the audit trail where a person does it.
+    """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that its invitations
+    may go out by, every one when none is named.
 
     Raises WaveExists, and UnknownQuestionnaire from the mandate.
     """
@@ -63,6 +75,7 @@ def open_wave(
         rule=rule.canonical(),
         rule_digest=rule.digest(),
         source=source,
+        channels=",".join(channels) or None,
     )
     with database.writing("open-wave") as connection:
         if wave_store.find_wave(connection, code) is not None:

@@ -56,6 +56,13 @@ def wave() -> None:
 @click.option("--indicator", default=Rule().indicator, show_default=True)
 @click.option("--method", default=Rule().method, show_default=True, help="Interval method of the rule.")
 @click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1 (repeatable).")
+@click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    type=click.Choice(waves_action.CHANNELS),
+    help="How invitations go out (repeatable); all when none is named.",
+)
 @click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
 @pass_installation
 def open_wave(
@@ -71,6 +78,7 @@ def open_wave(
     method: str,
     exclusions: tuple[str, ...],
     finite: bool,
+    channels: tuple[str, ...],
 ) -> None:
     """Open a wave under a rule, which is locked with the first invitation."""
     target_population = "finite" if finite else "process"
@@ -86,6 +94,7 @@ def open_wave(
         rule=rule,
         series=series,
         purpose=purpose,
+        channels=channels,
         seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
         recorded=installation.by,
     )

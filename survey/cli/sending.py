@@ -59,6 +59,10 @@ def invite(
         raise click.UsageError("Give one of --count, --left and --again.")
     if contacts is not None and count is None:
         raise click.UsageError("--contacts goes with --count. For those drawn before: hailong import contacts.")
+    if contacts is None and not later:
+        from survey.actions.inviting import check_channel
+
+        check_channel(installation.database, wave_code, "slip" if slips else "link")
     write = _choose_writer(installation, wave_code, slips, codes)
     places = _choose_places(installation, wave_code, count, seed, left, again)
     if contacts is not None:

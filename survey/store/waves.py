@@ -34,6 +34,7 @@ class Wave:
     source: str | None = None
     grace_days: int = 7
     voice_of: str | None = None
+    channels: str | None = None
 
     @property
     def questionnaire(self) -> str:
@@ -49,6 +50,10 @@ class Wave:
     def is_official(self) -> bool:
         """Whether its figures may be quoted: a probability sample or a census of an official wave."""
         return self.is_judged and self.purpose == "official"
+
+    def uses(self, channel: str) -> bool:
+        """Whether invitations of this wave go out by a channel; none named means every one."""
+        return self.channels is None or channel in self.channels.split(",")
 
     def takes_answers(self, on: date) -> bool:
         return not self.closed and self.opens_on <= on <= self.closes_on

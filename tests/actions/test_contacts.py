@@ -26,6 +26,7 @@ from survey.keys import Keys, derive_keys
 from survey.store import contacts
 from survey.store.database import Database
 from survey.store.tables import contact, metadata
+from survey.store.tables import wave as wave_table
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -166,3 +167,17 @@ def test_a_file_without_contacts_says_what_is_missing(
         keep(database, keys, path, "NOWHERE")
     with database.reading() as connection:
         assert contacts.count_contacts(connection) == {}
+
+
+def test_a_wave_keeps_contacts_only_for_the_channels_that_it_invites_by(
+    database: Database, keys: Keys, wave: str, tmp_path: Path, today: date
+) -> None:
+    path = load_frame(database, keys, wave, tmp_path, today, people=4)
+    draw_places(database, wave, 2, seed=1, today=today)
+    with database.writing("channels") as connection:
+        connection.execute(wave_table.update().values(channels="email,slip"))
+    assert "2 of those drawn have none" in str(keep(database, keys, path, wave))  # telephones, and no e-mail address
+    with database.writing("channels") as connection:
+        connection.execute(wave_table.update().values(channels="slip"))
+    with pytest.raises(NoContacts, match="invites by slip only"):
+        keep(database, keys, path, wave)

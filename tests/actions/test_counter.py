@@ -19,6 +19,7 @@ from survey.keys import Keys
 from survey.store.database import Database
 from survey.store.places import Scope
 from survey.store.tables import audit
+from survey.store.tables import wave as wave_table
 from survey.store.writer import open_writer
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -158,3 +159,14 @@ def test_when_the_wave_is_over_the_counter_knows_nothing_of_it(
     database: Database, keys: Keys, drawn: list[str]
 ) -> None:
     assert counter.look_up(database, keys, drawn[0], today=date(2026, 12, 1)).state == "unknown"
+
+
+def test_a_wave_that_does_not_invite_at_counters_is_not_known_there(
+    database: Database, keys: Keys, drawn: list[str]
+) -> None:
+    with database.writing("channels") as connection:
+        connection.execute(wave_table.update().values(channels="sms,slip"))
+    assert look(database, keys, drawn[0]) == "unknown"
+    with database.writing("channels") as connection:
+        connection.execute(wave_table.update().values(channels="sms,counter"))
+    assert look(database, keys, drawn[0]) == "drawn"

@@ -57,6 +57,7 @@ wave = Table(
     Column("rule", Text, nullable=False, comment="canonical JSON: the locked recipe of the verdict"),
     digest("rule_digest"),
     Column("source", Text, comment="where imported counts come from"),
+    Column("channels", Text, comment="separated by commas; NULL means every one"),
     Column(
         "grace_days",
         Integer,
