@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from analysis import (
@@ -26,7 +27,7 @@ from analysis import (
     trim,
 )
 from analysis.balanced import balance
-from analysis.errors import BadDesign
+from analysis.errors import BadDesign, CalibrationFailed
 from analysis.hadamard import find_hadamard
 from analysis.replication import find_rank
 
@@ -254,3 +255,24 @@ def test_a_calibrated_jackknife_has_the_degrees_of_freedom_of_its_responses(
     assert mean(schools, raked, "wide").df == 197
     monkeypatch.setattr("analysis.replication._ENTRIES", 0)
     assert mean(schools, regressed, "wide").df == 197
+
+
+def test_a_lazy_frame_pairs_units_in_the_order_of_their_labels() -> None:
+    """A database has no order of rows: its pairs are those of the sorted labels, here the same."""
+    frame = pd.DataFrame({"h": [1, 1, 1, 1], "psu": [1, 2, 3, 4], "w": 1.0, "y": [5.0, 2, 7, 6]})
+    design = Design(weight="w", stratum="h", psu="psu").with_replicates(Replicates("BRR"))
+    found = mean(pl.from_pandas(frame).lazy(), design, "y")
+    assert found.variance == pytest.approx(mean(frame, design, "y").variance)
+    turned = mean(frame.iloc[[0, 2, 1, 3]], design, "y")  # pairs (1, 3) and (2, 4) instead
+    assert turned.variance == pytest.approx(((5 - 7) ** 2 + (2 - 6) ** 2) / 16)
+    assert found.variance == pytest.approx(((5 - 2) ** 2 + (7 - 6) ** 2) / 16)
+
+
+def test_a_category_that_a_replicate_loses_cannot_be_raked(schools: pd.DataFrame) -> None:
+    """Leaving out the only school of a category: its total cannot be met, and nobody is told otherwise."""
+    frame = schools.head(6).assign(psu=range(6), kind=["a", "b", "b", "b", "b", "b"], other=["c", "d"] * 3)
+    base = Design(weight="pw", psu="psu").with_replicates(Replicates("JK1"))
+    size = float(frame["pw"].sum())
+    margins = {"kind": {"a": size / 5, "b": size * 4 / 5}, "other": {"c": size / 2, "d": size / 2}}
+    with pytest.raises(CalibrationFailed, match="Raking did not converge"):
+        mean(frame, rake(frame, base, margins), "api00")
