@@ -145,7 +145,7 @@ def answer_by_hand(page: Page, code: str, language: str = "vi", level: str = "4"
             last.click()
             break
         page.click("section.step:not([hidden]) [data-do='next']")
-    page.wait_for_selector('[data-part="saved"], [data-part="sent"]')
+    page.wait_for_selector('[data-part="saved"]', state="attached")
 
 
 def keep_directly(page: Page, codes: list[str]) -> None:
