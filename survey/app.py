@@ -19,7 +19,7 @@ from survey.store.database import Database
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
-from survey.web import checkpoints, citizen, citizen_pages, health, kiosk, public, stopping, voice
+from survey.web import checkpoints, citizen, citizen_pages, health, kiosk, privacy, public, stopping, voice
 from survey.web.access import check_every_route
 from survey.web.headers import install_headers
 from survey.web.lean import LeanFlask
@@ -58,6 +58,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(citizen.blueprint)
         app.register_blueprint(public.blueprint)
         app.register_blueprint(checkpoints.blueprint)
+        app.register_blueprint(privacy.blueprint)
         app.register_blueprint(kiosk.blueprint)
         app.register_blueprint(voice.blueprint)
         app.register_blueprint(stopping.blueprint)

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "key": ("survey.cli.key_trail", "key"),
     "recording": ("survey.cli.showing", "recording"),
     "change": ("survey.cli.showing", "change"),
+    "privacy": ("survey.cli.privacy", "privacy"),
     "staff": ("survey.cli.people", "staff"),
 }
 
