@@ -95,6 +95,17 @@ def test_balanced_replicates_give_the_stratified_variance_of_a_total(replicates:
     assert total(frame, without_labels, "y").variance == pytest.approx(73.0)
 
 
+def test_four_lonely_strata_form_two_balanced_pairs() -> None:
+    """R's brrweights(small = "merge") gives strata 1 and 3 the same half in every replicate: they never differ."""
+    for strata in (2, 4, 6):
+        factors = balance(np.arange(strata), np.arange(strata), 0.0, small="merge")
+        assert (factors[0::2] + factors[1::2] == 2).all()
+    three = balance(np.arange(3), np.arange(3), 0.0, small="merge")
+    assert (three[0] + three[1] == 2).all()
+    assert (three[0] == three[2]).all()
+    assert (balance(np.arange(3), np.arange(3), 0.3, small="split") == 1).all()
+
+
 def test_large_strata_are_split_into_pairs() -> None:
     factors = balance(np.array([0, 0, 0, 0]), np.arange(4), 0.5)
     assert set(np.unique(factors)) == {0.5, 1.5}

@@ -147,7 +147,7 @@ def test_rates_that_a_quota_made_equal_stand_out():
     (finding,) = (each for each in run_tests(quota) if each.test.name == "dispersion")
     assert finding.z[0, OFFICE] == np.nanmax(finding.z)
     assert finding.z[0, OFFICE] > 2.5
-    assert finding.effect[0, OFFICE] == 0
+    assert finding.effect[0, OFFICE] < 0.2  # not quite 0: the smooth share has a half added
 
 
 def test_what_was_not_collected_accuses_nobody():
