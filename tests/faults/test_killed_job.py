@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 import shutil
 import signal
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import load_client
 import pytest
-from broken_homes import HIDING_WAVE, WAVE, invite, local_today
+from answered import ANSWERS, add_answers, answered_installation
+from broken_homes import WAVE, invite, local_today, make_home
 from campaign import COMMENT, OVERALL, Crowd, find_broken_promises, find_false_proofs, read_stored
 from load_client import Visitor
+from postgresql_server import Server as PostgresqlServer
 from serving import Home, serving
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from survey.actions.answering import answer
 from survey.actions.sealing import Leaf, append_leaves
 from survey.actions.tallying import tally
-from survey.actions.working import run_due_jobs
+from survey.durable import CRASH_VARIABLE
 from survey.store import tables
-from survey.store.database import CRASH_VARIABLE, Database
-from survey.store.writer import Outcome, Submission, store_submission
 
 pytestmark = pytest.mark.faults
 
-ANSWERS = 400
+TEMPLATE = "answered"
 POINTS = ("before-commit", "after-commit")
 JOB_STEPS = ("seal", "tally", "release", "remember-job")
 CONVEYOR = (
@@ -48,56 +47,43 @@ CONVEYOR = (
 COUNTS = "service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied\na,2026-01,1,2,3,40,50\n"
 
 
-@dataclass
-class Collector:
-    """A writer that only remembers, so that many answers can be stored in one commit."""
-
-    submissions: list[Submission] = field(default_factory=list)
-
-    def submit(self, submission: Submission) -> Outcome:
-        self.submissions.append(submission)
-        return Outcome.STORED
-
-
-@pytest.fixture(scope="session")
-def answered_home(prepared_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def answered_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An installation with answers to both waves in its inbox, none of them sealed; to be copied."""
-    home = copy(prepared_home, tmp_path_factory.mktemp("answered") / "home")
-    dice, collector = random.Random(7), Collector()
-    given: dict[str, dict[str, str]] = {}
-    for wave in (WAVE, HIDING_WAVE):
-        for token in invite(home, ANSWERS, 7, wave):
-            given[token] = {OVERALL: dice.choice("1234455"), COMMENT: f"ý kiến {dice.random()}"}
-    with home.database() as database:
-        for token, answers in given.items():
-            send(database, home, collector, token, answers)
-        with database.writing("submit") as connection:
-            assert {store_submission(connection, each) for each in collector.submissions} == {Outcome.STORED}
+    folder = tmp_path_factory.mktemp("answered") / "home"
+    if request.param == "sqlite":
+        return answered_installation(request.getfixturevalue("prepared_home"), folder)
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    home = make_home(folder, server.create(TEMPLATE))
+    add_answers(home)
     return home
 
 
 @pytest.fixture(scope="session")
-def undisturbed(answered_home: Home, tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(answered_home: Home, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
     """The conveyor's tables after the jobs ran once, with nobody killing anything."""
-    home = copy(answered_home, tmp_path_factory.mktemp("undisturbed") / "home")
-    home.run("work", "--once")
-    assert find_false_proofs(home) == []
-    return dump(home)
+    with copy(answered_home, tmp_path_factory.mktemp("undisturbed") / "home", request) as home:
+        home.run("work", "--once")
+        assert find_false_proofs(home) == []
+        return dump(home)
 
 
 @pytest.fixture
-def answered(answered_home: Home, tmp_path: Path) -> Home:
-    return copy(answered_home, tmp_path / "answered")
+def answered(answered_home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
+    with copy(answered_home, tmp_path / "answered", request) as home:
+        yield home
 
 
-def copy(home: Home, folder: Path) -> Home:
-    return Home(Path(shutil.copytree(home.path, folder)))
-
-
-def send(database: Database, home: Home, collector: Collector, token: str, given: dict[str, str]) -> None:
-    key = secrets.token_hex(16)
-    keys, today = home.keys, local_today()
-    answer(database, collector, keys, token=token, key=key, language="vi", answers=given, today=today)
+@contextmanager
+def copy(home: Home, folder: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
+    """The same installation once more, with a database of its own."""
+    path = Path(shutil.copytree(home.path, folder))
+    if home.database_url is None:
+        yield Home(path)
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    with server.clone(TEMPLATE) as url:
+        yield Home(path, url)
 
 
 def dump(home: Home) -> str:
@@ -140,19 +126,17 @@ def test_a_batch_sealed_twice_is_seen(answered: Home, undisturbed: str) -> None:
     assert dump(answered) != undisturbed
 
 
-def test_an_answer_that_comes_back_to_the_inbox_is_not_sealed_again(answered: Home, undisturbed: str) -> None:
-    """Its receipt is in a batch already: the job refuses the whole new batch and says so."""
+def test_an_answer_that_is_sealed_does_not_come_back_to_the_inbox(answered: Home) -> None:
+    """The database refuses it; the control: the same rows under receipts that were never sealed are taken."""
     with answered.database() as database, database.reading() as connection:
         waiting = [dict(row) for row in connection.execute(select(tables.inbox)).mappings()]
     answered.run("work", "--once")
     with answered.database() as database:
+        for row in (waiting[0], waiting[-1]):
+            with pytest.raises(IntegrityError), database.writing("submit") as connection:
+                connection.execute(tables.inbox.insert(), row)
         with database.writing("submit") as connection:
-            connection.execute(tables.inbox.insert(), waiting[:ANSWERS])
-        said = list(run_due_jobs(database, answered.signer, datetime.now(UTC), local_today()))
-        with database.writing("submit") as connection:
-            connection.execute(tables.inbox.delete())
-    assert any(line.startswith("seal: failed") for line in said)
-    assert dump(answered) == undisturbed
+            connection.execute(tables.inbox.insert(), {**waiting[0], "receipt_hash": secrets.token_bytes(32)})
 
 
 @pytest.mark.parametrize("point", POINTS)
