@@ -20,6 +20,7 @@ from survey.documents.devices import (
 )
 from survey.documents.shell import Link
 from survey.store.places import Agency
+from survey.store.tables.devices import CHANNELS
 from survey.store.waves import Wave
 from survey.web import headers
 from survey.web.access import allow
@@ -46,11 +47,19 @@ def pair() -> Response:
     """Offer a pairing code, shown once on the page that answers."""
     known, member = services(), signed_in_staff()
     name, agency, wave = (request.form.get(field, "").strip() for field in ("name", "agency", "wave"))
-    if agency not in _agencies():
+    channel = request.form.get("channel") or CHANNELS[0]
+    if agency not in _agencies() or channel not in CHANNELS:
         return _devices(problem="bad_place", name=name, status=422)
     try:
         code = kiosks.pair_device(
-            known.database, known.keys, name, agency=agency, wave=wave, now=known.now(), actor=member.name
+            known.database,
+            known.keys,
+            name,
+            agency=agency,
+            wave=wave,
+            now=known.now(),
+            actor=member.name,
+            channel=channel,
         )
     except (BadDevice, waves.UnknownWave):
         problem = "bad_place" if kiosks.NAME.fullmatch(name) else "bad_name"

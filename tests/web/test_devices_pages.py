@@ -110,6 +110,14 @@ def test_a_device_that_cannot_be_is_refused_with_what_was_typed(
     assert list_reports(database) == []
 
 
+def test_a_callers_screen_is_paired_on_the_same_page(client: FlaskClient, database: Database) -> None:
+    sign_in(client, "operator")
+    place = {"agency": "A", "wave": "W"}
+    assert post(client, "/staff/devices/pair", name="GOI-1", channel="phone", **place).status_code == 200
+    assert post(client, "/staff/devices/pair", name="GOI-2", channel="pigeon", **place).status_code == 422
+    assert [(each.device.name, each.device.channel) for each in list_reports(database)] == [("GOI-1", "phone")]
+
+
 def test_each_role_enters_what_is_its_own(client: FlaskClient) -> None:
     allowed = {"/staff/devices": ("operator", "auditor"), "/staff/voice": ("statistician", "auditor")}
     for role in ROLES:
