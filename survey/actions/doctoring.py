@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from survey.settings import SECRET_FILE, Settings, SettingsError
+from survey.documents.messages import MessageTooLong, check_messages
+from survey.gateways.configuring import GatewaysWrong, load_gateways
+from survey.mandate.areas import load_area_groups, load_areas
+from survey.settings import SECRET_FILE, Settings, SettingsError, load_sending
 from survey.store import jobs, ledger, responses
 from survey.store.database import Database, sqlite_version
 from survey.store.migrating import SchemaOutdated
@@ -51,6 +55,7 @@ def examine(installation: Patient) -> list[Diagnosis]:
     except SettingsError as error:
         return [Diagnosis(False, "Settings", str(error))]
     findings = [Diagnosis(True, f"Settings: home {settings.home}"), *_examine_machine(settings, installation.now)]
+    findings.append(_examine_gateways(settings))
     try:
         database = installation.database
     except SchemaOutdated as error:
@@ -60,6 +65,24 @@ def examine(installation: Patient) -> list[Diagnosis]:
         return [*findings, Diagnosis(False, "Database cannot be opened", remedy)]
     findings += [Diagnosis(True, "Database schema is the newest"), _examine_roles(installation.database_of(Role.WEB))]
     return [*findings, *_examine_database(database, installation.now)]
+
+
+def _examine_gateways(settings: Settings) -> Diagnosis:
+    """Whether messages could be sent: the file is read, every message fits, every named area exists."""
+    try:
+        sending = load_sending(settings)
+        gateways = load_gateways(sending.gateways, os.environ)
+        check_messages(sending.address, settings.base_url, links=sending.links)
+    except (SettingsError, GatewaysWrong, MessageTooLong) as error:
+        return Diagnosis(False, "Sending", str(error))
+    unknown = [code for code in sending.bilingual if code not in {**load_areas(), **load_area_groups()}]
+    if unknown:
+        return Diagnosis(
+            False, "Sending", f"HAILONG_BILINGUAL names {unknown[0]}, which is no area and no group of areas."
+        )
+    return Diagnosis(
+        True, f"Sending: by {', '.join(gateways.channels) or 'no gateway, only slips, links and the counter'}"
+    )
 
 
 def _examine_machine(settings: Settings, now: datetime) -> Iterator[Diagnosis]:

@@ -101,3 +101,22 @@ def test_opting_out_is_undone_only_where_it_was_done(installed: Run) -> None:
     again = installed("optout", "0912345678", "--undo")
     assert (again.status, "nothing was changed" in again.err) == (1, True)
     assert "neither a telephone number" in installed("optout", "ông Tư").err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("HAILONG_MESSAGE_ADDRESS", "x" * 80, "HAILONG_MESSAGE_ADDRESS"),
+        ("HAILONG_BILINGUAL", "31591,nowhere", "nowhere"),
+        ("HAILONG_REMINDER_HOURS", "never", "HAILONG_REMINDER_HOURS"),
+        ("HAILONG_GATEWAYS", str(EXAMPLES / "gateways.toml"), "SMS_KEY"),
+    ],
+)
+def test_the_doctor_says_why_nothing_could_be_sent(
+    installed: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    assert "Sending: by no gateway" in installed("doctor").out
+    monkeypatch.setenv(name, value)
+    ended = installed("doctor")
+    assert ended.status != 0
+    assert reason in ended.out + ended.err
