@@ -60,6 +60,7 @@ faults: $(VENV)/installed-test ## 500 kills and 500 power cuts on each database:
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults
 	@$(BIN)/python benchmarks/coverage.py --full
+	@$(BIN)/python benchmarks/fraud.py --full
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
 	@for each in coverage estimation submissions pages big_file; do $(BIN)/python benchmarks/$$each.py || exit 1; done
