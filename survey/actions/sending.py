@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 TURN = "sending"
 MINT, SETTLE, REMIND, FORGET = "mint-message", "settle-message", "remind", "forget-contacts"
 SECONDS_A_ROUND = 5.0
+MOST_LOOKED_AT = 2000  # so that a gateway that is down does not hide those whom another can reach
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360, 720))
 ASK_AGAIN = timedelta(minutes=10)
 MINUTE = 60.0
@@ -84,14 +85,17 @@ def send_due(post: Post, now: datetime, today: date, sleep: Sleep) -> int:
     check_messages(post.sending.address, post.base_url, links=post.sending.links)
     pace = MINUTE / min(map(post.gateways.per_minute, post.gateways.channels))
     with post.database.reading() as connection:
-        due = contacts.list_due(connection, now, max(1, round(SECONDS_A_ROUND / pace)))
+        due = contacts.list_due(connection, now, MOST_LOOKED_AT)
     silent: set[str] = set()
-    handed = 0
+    handed, left = 0, max(1, round(SECONDS_A_ROUND / pace))
     for stored in due:
+        if left == 0:
+            break
         try:
             contact = open_contact(post.keys, stored)
             if contact.channel in silent or contact.channel not in post.gateways.channels:
                 continue
+            left -= 1
             if _handle(post, stored, contact, now, today):
                 handed += 1
                 sleep(pace)

@@ -319,6 +319,24 @@ def test_a_round_keeps_the_pace_of_the_slowest_gateway(
     assert slept == [2.0, 2.0]
 
 
+def test_a_gateway_that_is_down_does_not_hold_up_another(
+    database: Database, keys: Keys, wave: str, tmp_path: Path, provider: Provider, mailbox: Mailbox
+) -> None:
+    """At thirty a minute a round has two or three turns: telephones that wait for their provider take one of them."""
+    made = make_post(database, keys, provider, mailbox)
+    slow = sending.replace(made.gateways.text["sms"], per_minute=30)
+    post = sending.replace(made, gateways=sending.replace(made.gateways, text={"sms": slow}))
+    path = tmp_path / "f.csv"
+    rows = [f"HS.{number:06},TTPVHCC-31507,land,0{TEL}{number:03}," for number in range(1, 10)]
+    path.write_text("\n".join(["dossier,agency,sector,phone,email", *rows, "HS.000010,TTPVHCC-31507,land,,a@vidu.vn"]))
+    import_frame(database, keys, path, wave_code=wave, today=TODAY)
+    draw_places(database, wave, 10, seed=1, today=TODAY)
+    keep_contacts(post, path, wave)
+    provider.says(500, "down")
+    assert send(post) == 1
+    assert mailbox.recipients == ["a@vidu.vn"]
+
+
 def test_by_e_mail_the_letter_has_a_code_and_a_way_out(
     database: Database, keys: Keys, wave: str, tmp_path: Path, mailbox: Mailbox
 ) -> None:
