@@ -16,7 +16,7 @@ from analysis.errors import EmptyDomain
 from analysis.estimate import Estimate
 from analysis.finishing import Asked, finish_mean, finish_means, finish_rate, finish_rates
 from analysis.measuring import Measured, Question, measure
-from analysis.r_rules import count_rows, start_logits
+from analysis.r_rules import count_answered, count_rows, start_logits
 from analysis.sample import Sample
 
 
@@ -44,9 +44,9 @@ def rate(
     pooled = pool_deff(replace(question, within=None)) if within and design.psus else None
     asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
-        asked = replace(
-            asked, rows=count_rows(sample, design), logit_starts=start_logits(frame, sample, (), within, method)
-        )
+        starts = start_logits(frame, sample, (), within, method)
+        rows, answered = count_rows(sample, design), count_answered(frame, sample, method)
+        asked = replace(asked, rows=rows, answered=answered, logit_starts=starts)
     return finish_rate(sample, found.domains, 0, float(found.variances[0]), asked)
 
 
@@ -74,7 +74,8 @@ def rate_by(
     asked = Asked(method, confidence_level, pooled, logit_variances=found.logit_variances)
     if like_r:
         starts = start_logits(frame, sample, groups, within, method)
-        asked = replace(asked, rows=count_rows(sample, design), logit_starts=starts)
+        rows, answered = count_rows(sample, design), count_answered(frame, sample, method)
+        asked = replace(asked, rows=rows, answered=answered, logit_starts=starts)
     table = finish_rates(sample, found.domains, found.variances, asked)
     return _label(table, labels, found)
 

@@ -24,13 +24,14 @@ NOTE_NORMAL = "mean ± t se; not a rate"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How the interval is asked for; `rows`, `logit_starts` (of each domain), `pooled_deff` as in `interval`;
-    `logit_variances` as in `analysis.measuring.Measured`."""
+    """How the interval is asked for; `rows`, `answered`, `logit_starts` (of each domain), `pooled_deff` as in
+    `interval`; `logit_variances` as in `analysis.measuring.Measured`."""
 
     method: str = "guarded"
     confidence_level: float = 0.95
     pooled_deff: float | None = None
     rows: int | None = None
+    answered: int | None = None
     logit_starts: tuple[float, ...] | None = None
     logit_variances: Vector | None = None
 
@@ -50,6 +51,7 @@ def finish_rate(sample: Sample, domains: Domains, place: int, variance: float, a
         confidence_level=asked.confidence_level,
         pooled_deff=asked.pooled_deff,
         rows=asked.rows,
+        answered=asked.answered,
         logit_start=asked.logit_starts[place] if asked.logit_starts else None,
         fraction=float(domains.fraction[place]),
         **_describe_weights(sample, domains, place, asked.method),

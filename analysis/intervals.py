@@ -56,7 +56,8 @@ def interval(method: str = "guarded", **statistics: Unpack[Given]) -> Interval:
     boundaries are read from these), `df`; `kish_deff` = n Σ(1-f)w² / (Σw)²; `census` when every stratum was observed
     whole; `confidence_level`; `pooled_deff`, the survey's own design effect, for clusters; `fraction`, the share of a
     finite population that was observed, Σ f w² / Σ w² over the responses (`guarded`; 0 without a population).
-    `rows` (`beta`, `likelihood`): the rows that R would count, when they are not `n`. `logit_start` (`likelihood`):
+    `rows` (`beta`, `likelihood`): the rows that R would count, when they are not `n`; `answered` (`likelihood`): those
+    of them that have an answer. `logit_start` (`likelihood`):
     see `profile_likelihood.first_logit`. `logit_variance` (`logit`): the replicates' own, for replicate weights.
     `rare_squares` = Σw²(1-y)/(Σw)² and `largest_share` = max w/Σw (`gamma`). `population` (`exact-fpc`): the size of
     the one stratum.
@@ -134,7 +135,8 @@ def _beta(known: Statistics) -> Interval:
 
 
 def _likelihood(known: Statistics) -> Interval:
-    limits = profile_interval(known.rate, known.variance, known.n, _t(known), rows=known.rows, start=known.logit_start)
+    counted = {"rows": known.rows, "answered": known.answered}
+    limits = profile_interval(known.rate, known.variance, known.n, _t(known), start=known.logit_start, **counted)
     return _interval(known, "likelihood", limits, known.n / known.design_deff)
 
 

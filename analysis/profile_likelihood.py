@@ -23,17 +23,25 @@ HALVINGS = 200
 
 
 def profile_interval(
-    rate: float, variance: float, n: int, t: float, *, rows: int | None = None, start: float | None = None
+    rate: float,
+    variance: float,
+    n: int,
+    t: float,
+    *,
+    rows: int | None = None,
+    start: float | None = None,
+    answered: int | None = None,
 ) -> tuple[float, float]:
     """Give the limits for a rate strictly inside 0..1 with variance > 0.
 
     `n` responses count, `t` is the quantile of the confidence level, `rows` is what R's model frame holds when that is
-    more (a subset of a calibrated design keeps its rows with weight 0), `start` comes from `first_logit`.
+    more (a subset of a calibrated design keeps its rows with weight 0), `answered` those of them that have an answer,
+    `start` comes from `first_logit`.
     """
     rows = rows or n
     dispersion = n / (n - 1)
     cut = t * math.sqrt(rows * variance * _working_spread(rate, rows, start)) / (rate * (1 - rate))
-    reach, size = _reach(cut, rows), rows / dispersion
+    reach, size = _reach(cut, answered or rows), rows / dispersion
     low, high = math.nan, math.nan
     if math.isfinite(reach):
         knots, roots = _walk(rate, size, reach / 5 * math.sqrt(variance) / (rate * (1 - rate)), reach)

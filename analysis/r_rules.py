@@ -18,6 +18,14 @@ def count_rows(sample: Sample, design: Design) -> int | None:
     return round(sample.cells.rows.sum()) if calibrated else None
 
 
+def count_answered(frame: Any, sample: Sample, method: str) -> int | None:
+    """Of these rows, those that have an answer, inside the domain or not; for the method "likelihood"."""
+    if method != "likelihood" or isinstance(frame, Cells) or not sample.design.is_calibrated:
+        return None
+    counts = reduce_frame(frame, sample.design, sample.cells.outcomes).counts
+    return round(float(counts[:, 1].sum()))
+
+
 def start_logits(
     frame: Any, sample: Sample, by: tuple[str, ...], within: str | None, method: str
 ) -> tuple[float, ...] | None:

@@ -41,6 +41,7 @@ class Given(TypedDict):
     confidence_level: NotRequired[float]
     pooled_deff: NotRequired[float | None]
     rows: NotRequired[int | None]
+    answered: NotRequired[int | None]
     logit_start: NotRequired[float | None]
     logit_variance: NotRequired[float | None]
     rare_squares: NotRequired[float | None]
@@ -63,6 +64,7 @@ class Statistics:
     confidence_level: float = 0.95
     pooled_deff: float | None = None
     rows: int | None = None
+    answered: int | None = None
     logit_start: float | None = None
     logit_variance: float | None = None
     rare_squares: float | None = None
