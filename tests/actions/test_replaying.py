@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fieldwork import CLOSES, Fieldwork, begin_fieldwork
+from sqlalchemy.exc import DBAPIError
 from tablets import Sent, Tablet, clock_of
 
 from survey.actions.kiosks import (
@@ -126,6 +127,19 @@ def test_the_first_use_of_a_slip_wins_and_losers_are_counted_once(
         newest = ledger.find_latest_checkpoint(connection)
     assert newest is not None
     assert json.loads(newest.accounting)[work.wave][STRATUM]["second_uses"] == 2
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE refused_replay SET outcome = 'closed'", "DELETE FROM refused_replay WHERE outcome = 'spent'"]
+)
+def test_nobody_uncounts_a_second_use(
+    work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]], statement: str
+) -> None:
+    token = work.tokens[STRATUM][0]
+    send(tablet.put(token, on=TODAY), tablet.put(token, on=TODAY))
+    with pytest.raises(DBAPIError, match="is append-only"), work.database.writing("test") as connection:
+        connection.exec_driver_sql(statement)
+    assert [report.refused for report in list_reports(work.database)] == [{work.wave: {"spent": 1}}]
 
 
 def test_what_is_kept_says_kiosk_its_language_and_the_half_month_it_was_given_in(
