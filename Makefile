@@ -58,12 +58,13 @@ faults: $(VENV)/installed-test ## 500 kills and 500 power cuts on each database:
 	@HAILONG_FAULT_ROUNDS=$${ROUNDS:-500} $(BIN)/python -m pytest tests/faults --capture=no
 
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
-	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults
+	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults tests/test_proof_bundle.py \
+	tests/actions/test_tampers.py tests/actions/test_honest_histories.py
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
-	@for each in coverage estimation submissions pages big_file; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	@for each in coverage estimation submissions pages big_file verifying; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 lock: ## Make the locks anew (needs uv)
 	@for each in "run build" "test test" "all all"; do set -- $$each; \

@@ -24,6 +24,7 @@ from survey.mandate.text import LANGUAGES
 from survey.proof import NoteSigner
 from survey.store import frames, places, tallies
 from survey.store import waves as wave_store
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.waves import Wave
@@ -79,6 +80,7 @@ def import_counts(
     name: Mapping[str, str] | None = None,
     purpose: str = "official",
     progress: Progress | None = None,
+    recorded: By | None = None,
 ) -> ImportedCounts:
     """Load a file of counts as a closed wave, in one transaction; the caller tallies. Raises ImportRefused.
 
@@ -96,6 +98,8 @@ def import_counts(
         append_leaves(connection, signer, wave_code, leaves, (), today)
         published = [_published_row(wave_code, cell) for cell in cells if cell.published]
         tallies.add_published_figures(connection, published)
+        if recorded is not None:
+            recorded.record(connection, "wave-opened", wave_code, rule=wave.rule_digest.hex(), counts=digest)
     if progress is not None:
         progress("rows loaded", len(cells))
     return ImportedCounts(

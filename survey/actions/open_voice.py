@@ -17,6 +17,7 @@ from survey.actions.waves import UnknownWave
 from survey.keys import Keys
 from survey.mandate.questionnaires import load_questionnaire
 from survey.store import frames, places, responses, tallies, waves
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.places import EVERYTHING
@@ -47,7 +48,7 @@ class Voices:
     levels: Mapping[str, int]
 
 
-def open_voice(database: Database, wave_code: str) -> Wave:
+def open_voice(database: Database, wave_code: str, recorded: By | None = None) -> Wave:
     """Have people without an invitation heard beside a wave, at each of its agencies; run again after a new frame.
 
     Raises UnknownWave or NoFrame.
@@ -63,6 +64,8 @@ def open_voice(database: Database, wave_code: str) -> Wave:
         if beside is None:
             beside = replace(wave, code=wave.code + SUFFIX, collected="self-selected", voice_of=wave.code, closed=False)
             waves.add_wave(connection, beside)
+            if recorded is not None:
+                recorded.record(connection, "wave-opened", beside.code, rule=beside.rule_digest.hex())
         frames.add_strata(connection, beside.code, [Stratum(code, code, None, None, 0) for code in agencies])
     return beside
 

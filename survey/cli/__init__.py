@@ -69,7 +69,7 @@ def hailong(context: click.Context) -> None:
     Settings come from the environment: HAILONG_HOME (the data folder, default .hailong), HAILONG_DATABASE_URL
     (default: a SQLite file in it), HAILONG_SECRET_KEY (default: kept in the home by `hailong init`), HAILONG_BASE_URL
     (the address that citizens open), HAILONG_HOSTS (host names served, separated by commas), HAILONG_PROXIES (how many
-    trusted proxies stand in front).
+    trusted proxies stand in front), HAILONG_MIRROR (a folder for the public bundle).
 
     A first installation: hailong init, hailong serve, and `hailong doctor` when something is wrong.
     """

@@ -80,7 +80,7 @@ def voice() -> None:
 @pass_installation
 def open_beside(installation: Installation, wave_code: str) -> None:
     """Hear whoever stands at an agency of the wave; run again after a new frame."""
-    beside = open_voice.open_voice(installation.database, wave_code)
+    beside = open_voice.open_voice(installation.database, wave_code, installation.by)
     click.echo(f"Open voice is kept in wave {beside.code}, apart from every rate.")
     click.echo(f"Posters lead to {installation.settings.base_url}/v/AGENCY")
 

@@ -51,6 +51,7 @@ def counts(installation: Installation, file: Path, wave_code: str, collected: st
         collected=collected,
         today=installation.today,
         progress=show_progress,
+        recorded=installation.by,
     )
     tally(installation.database)
     click.echo(str(summary))
