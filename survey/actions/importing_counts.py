@@ -99,7 +99,7 @@ def import_counts(
         published = [_published_row(wave_code, cell) for cell in cells if cell.published]
         tallies.add_published_figures(connection, published)
         if recorded is not None:
-            recorded.record(connection, "wave-opened", wave_code, rule=wave.rule_digest.hex(), counts=digest)
+            recorded.record(connection, "wave-opened", wave_code, rule=wave.rule_digest.hex(), counts=digest.hex())
     if progress is not None:
         progress("rows loaded", len(cells))
     return ImportedCounts(
