@@ -75,6 +75,7 @@ def only(*columns: str) -> Rights:
 
 
 REGISTER = _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK)
+OPERATED = _row(web=KEEP, work=MANAGE, read=LOOK, audit=LOOK)  # operators bring them in on pages
 APPENDED = _row(web=LOOK, work=APPEND, read=LOOK, audit=LOOK)
 PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
 OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
@@ -149,7 +150,10 @@ PERMISSIONS: Mapping[str, Row] = {
     "job": _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK),
     "audit": _row(web=APPEND, work=APPEND, audit=APPEND),
     # what is asked, of whom
-    "questionnaire": APPENDED,
+    "questionnaire": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "questionnaire_origin": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "questionnaire_signature": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "questionnaire_draft": _row(web=MANAGE, work=MANAGE, audit=LOOK),
     "series": REGISTER,
     "wave": REGISTER,
     "stratum": REGISTER,
@@ -167,15 +171,16 @@ PERMISSIONS: Mapping[str, Row] = {
     "opt_out": _row(web=APPEND, work=MANAGE),
     "checkpoint_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
     # places
-    "area": REGISTER,
-    "area_predecessor": REGISTER,
-    "area_group": REGISTER,
-    "area_group_member": REGISTER,
-    "agency": REGISTER,
-    "agency_predecessor": REGISTER,
+    "area": OPERATED,
+    "area_predecessor": OPERATED,
+    "area_shape": OPERATED,
+    "area_group": OPERATED,
+    "area_group_member": OPERATED,
+    "agency": OPERATED,
+    "agency_predecessor": OPERATED,
     "sector": REGISTER,
-    "procedure": REGISTER,
-    "procedure_sector": REGISTER,
+    "procedure": OPERATED,
+    "procedure_sector": OPERATED,
 }
 
 

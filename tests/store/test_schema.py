@@ -48,6 +48,8 @@ NEVER_CHANGED = {
     "exclusion",
     "spent",
     "questionnaire",
+    "questionnaire_origin",
+    "questionnaire_signature",
     "frame",
     "frame_stratum",
     "published_figure",

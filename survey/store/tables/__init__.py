@@ -29,10 +29,12 @@ from survey.store.tables.places import (
     area_group,
     area_group_member,
     area_predecessor,
+    area_shape,
     procedure,
     procedure_sector,
     sector,
 )
+from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
 from survey.store.tables.screening import (
     arrival,
     arrival_device,
@@ -61,6 +63,7 @@ __all__ = [
     "area_group",
     "area_group_member",
     "area_predecessor",
+    "area_shape",
     "arrival",
     "arrival_device",
     "arrival_pattern",
@@ -94,6 +97,9 @@ __all__ = [
     "procedure_sector",
     "published_figure",
     "questionnaire",
+    "questionnaire_draft",
+    "questionnaire_origin",
+    "questionnaire_signature",
     "receipt",
     "refused_replay",
     "release",

@@ -22,7 +22,17 @@ area_predecessor = Table(
     metadata,
     code("area_code", "area"),
     code("predecessor_code", "area"),
+    Column("share", Numeric(9, 6), comment="part of the predecessor that went here; null: not known, a break"),
     PrimaryKeyConstraint("area_code", "predecessor_code"),
+    CheckConstraint("share IS NULL OR (share > 0 AND share <= 1)", name="share"),
+)
+
+area_shape = Table(
+    "area_shape",
+    metadata,
+    code("area_code", "area", primary_key=True),
+    Column("geometry", Text, nullable=False, comment="GeoJSON Polygon or MultiPolygon, WGS 84, simplified"),
+    Column("source", Text, nullable=False),
 )
 
 area_group = Table("area_group", metadata, code(primary_key=True), names(), *valid_dates())
