@@ -7,12 +7,15 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from survey.actions.screening import Screened
 from survey.cli.auditing import signed_in
 from survey.cli.installation import Installation, pass_installation
+
+if TYPE_CHECKING:  # every `hailong --help` would load scipy
+    from survey.actions.screening import Screened
 
 AUDITOR = click.option("--auditor", "name", required=True, help="Your account; you are asked for its password.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -53,7 +53,7 @@ def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     frame = {("A", "certification"): 200, ("B", "certification"): 100, ("C", "certification"): 100}
     started = begin_fieldwork(database, keys, signer, frame, invited=30)
     started.answer_all(
-        {"A.certification": "5" * 18 + "12", "B.certification": "5554", "C.certification": "5" * 10 + "1"}
+        {"A.certification": "5" * 18 + "12", "B.certification": "5554", "C.certification": "5" * 9 + "111"}
     )
     started.seal_and_tally()
     release_wave(database, "W", by="command line", today=TODAY)
@@ -162,7 +162,8 @@ def test_drafts_are_not_on_the_scoreboard_until_somebody_else_publishes_them(app
 
 
 def test_small_agencies_show_no_number(app: Flask) -> None:
-    """B has four answers; with it goes C, whose eleven would give B away from the sector's total."""
+    """B has four answers; with it goes C, whose twelve would give B away from the sector's total: one satisfied more
+    at B is three fewer at C."""
     publish(app)
     page = sign_in(app, "official").get("/staff/scoreboard/certification").text
     rows = {name: row for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL) for name in re.findall(r"Cơ quan \w", row)}
