@@ -108,6 +108,20 @@ def recompute(
     `cells` are the tally of the wave's leaves under the checkpoint.
     """
     known = read_inputs(inputs)
+    data, lattice = compute_lattice(inputs, cells, checkpoint)
+    assert checkpoint is not None
+    k = data.rule.minimum_cell
+    figures = hide_small(lattice, k, known.earlier, known.least_new)
+    if not data.excluded.empty:
+        figures = [round_figure(each) for each in show_excluded(figures, *_with_excluded(data), k)]
+    return _header(known, inputs, checkpoint), figures
+
+
+def compute_lattice(
+    inputs: str, cells: Sequence[Mapping[str, object]], checkpoint: SignedCheckpoint | None
+) -> tuple[WaveData, list[StoredFigure]]:
+    """The wave's data and every figure with all its digits, before anything is hidden. Raises CannotEstimate."""
+    known = read_inputs(inputs)
     if not cells or checkpoint is None:
         raise CannotEstimate(NOTHING_TALLIED.format(known.wave.code))
     # What was invited and answered by now would make another figure of the same checkpoint tomorrow.
@@ -122,12 +136,7 @@ def recompute(
         invited={code: counts["invited"] for code, counts in accounted.items()},
     )
     answered = {code: counts["answered"] for code, counts in accounted.items()}
-    k = data.rule.minimum_cell
-    lattice = [*_lattice(known, data, checkpoint.signed_on, answered)]
-    figures = hide_small(lattice, k, known.earlier, known.least_new)
-    if not data.excluded.empty:
-        figures = [round_figure(each) for each in show_excluded(figures, *_with_excluded(data), k)]
-    return _header(known, inputs, checkpoint), figures
+    return data, [*_lattice(known, data, checkpoint.signed_on, answered)]
 
 
 def _cell_order(cell: Mapping[str, object]) -> tuple[str, ...]:
