@@ -150,10 +150,10 @@ def estimate_domains(
     answers: pd.DataFrame | None = None,
 ) -> list[DomainEstimate]:
     """One estimate a domain, in the order of the breakdown's values; with `answers`, for those rows as the domain."""
-    scored = _score(data, indicator, data.answers if answers is None else answers)
+    scored = score_answers(data, indicator, data.answers if answers is None else answers)
     columns = list(by) or ["everything"]
     scored["everything"] = ""
-    design = _design(data, scored)
+    design = make_design(data, scored)
     if is_share(indicator):
         table = rate_by(scored, design, "y", columns, method=method, confidence_level=confidence_level)
     else:
@@ -195,7 +195,7 @@ def _month(period: str) -> str:
     return period if len(period) == len("2026-11") else month_of(period)
 
 
-def _score(data: WaveData, indicator: Indicator, answers: pd.DataFrame) -> pd.DataFrame:
+def score_answers(data: WaveData, indicator: Indicator, answers: pd.DataFrame) -> pd.DataFrame:
     """The answers with the score y of each row, the design's weight and population."""
     span = indicator.highest - indicator.lowest
     scores = {level: (indicator.scores[level - 1] - indicator.lowest) / span for level in range(1, LEVELS + 1)}
@@ -229,7 +229,7 @@ def _silent(data: WaveData, score: float) -> pd.DataFrame:
     return silent
 
 
-def _design(data: WaveData, scored: pd.DataFrame) -> Design:
+def make_design(data: WaveData, scored: pd.DataFrame) -> Design:
     if not data.strata:
         return Design(count="n")
     clustered = bool((scored["psu"].fillna("") != "").any()) if "psu" in scored else False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from survey.actions.adequacy import freeze_due
 from survey.actions.folding import fold_arrivals
 from survey.actions.forgetting import forget_order
 from survey.actions.releasing import release_due_waves
@@ -56,6 +57,7 @@ def _jobs(database: Database, signer: NoteSigner, now: datetime, today: date) ->
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),
         "release": partial(release_due_waves, database, today),
+        "adequacy": partial(freeze_due, database, today),
         "arrivals": partial(fold_arrivals, database, today),
         "screen": partial(screen_due_waves, database, now, today),
         "comments": partial(release_comments, database, today),

@@ -77,6 +77,7 @@ def only(*columns: str) -> Rights:
 REGISTER = _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK)
 OPERATED = _row(web=KEEP, work=MANAGE, read=LOOK, audit=LOOK)  # operators bring them in on pages
 APPENDED = _row(web=LOOK, work=APPEND, read=LOOK, audit=LOOK)
+STATISTICIANS = _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK)
 PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
 OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
@@ -133,6 +134,13 @@ PERMISSIONS: Mapping[str, Row] = {
         web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
     ),
     "release_figure": REGISTER,
+    # the statisticians' side: `work` freezes what they see, they keep recipes and plans on their pages
+    "adequacy": REGISTER,
+    "adequacy_cell": REGISTER,
+    "recipe": STATISTICIANS,
+    "recipe_weights": STATISTICIANS,
+    "recipe_adoption": STATISTICIANS,
+    "planned_sample": STATISTICIANS,
     # devices: who serves citizens pairs them, hears of them and counts what they lose
     "device": _row(web=KEEP, work=KEEP, read=only(*OF_DEVICE), audit=only(*OF_DEVICE)),
     "refused_replay": _row(web=APPEND, work=LOOK, read=only("device_name", "wave_code", "outcome"), audit=LOOK),

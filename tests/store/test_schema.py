@@ -63,6 +63,14 @@ NEVER_CHANGED = {
 }
 GUARDS = {
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
+    "recipe",
+    "recipe_weights",
+    "recipe_adoption",
+    "planned_sample",
+    "household_call",
+    "paper_batch",
+    "paper_place",
+    "paper_settlement",
     ("arrival", "update"),
     ("arrival_device", "update"),
     ("inbox", "update"),

@@ -46,6 +46,14 @@ from survey.store.tables.screening import (
 )
 from survey.store.tables.waves import (
     frame,
+from survey.store.tables.statistics import (
+    adequacy,
+    adequacy_cell,
+    planned_sample,
+    recipe,
+    recipe_adoption,
+    recipe_weights,
+)
     frame_stratum,
     frame_unit,
     invitation,
@@ -59,6 +67,8 @@ from survey.store.tables.waves import (
 __all__ = [
     "agency",
     "agency_predecessor",
+    "adequacy",
+    "adequacy_cell",
     "area",
     "area_group",
     "area_group_member",
@@ -98,6 +108,12 @@ __all__ = [
     "published_figure",
     "questionnaire",
     "questionnaire_draft",
+    "paper_batch",
+    "paper_keying",
+    "paper_place",
+    "paper_settlement",
+    "paper_sheet",
+    "planned_sample",
     "questionnaire_origin",
     "questionnaire_signature",
     "receipt",
@@ -107,6 +123,9 @@ __all__ = [
     "screening",
     "sector",
     "series",
+    "recipe",
+    "recipe_adoption",
+    "recipe_weights",
     "spent",
     "staff",
     "staff_session",

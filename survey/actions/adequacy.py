@@ -1,0 +1,298 @@
+"""Freezing the adequacy of a release: every check of every cell that it shows, and the tally under it.
+
+Pages for statisticians read what was frozen, and nothing newer: two looks at a growing tally would tell what the few in
+between said. A cell that the release hides is kept without a number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from analysis import where_to_ask
+from analysis.adequacy import NothingToAsk
+from survey.actions.adequacy_checks import Fielded, check_cell, describe, spread_strata
+from survey.actions.estimating import LEVEL_OUTCOMES, WaveData, build_wave, cover, estimate_domains
+from survey.actions.recomputing import list_cells
+from survey.actions.release_inputs import Inputs, read_inputs
+from survey.actions.tallying import count_from_scratch, score_answers
+from survey.mandate.indicators import load_indicator
+from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.rules import EVERYBODY, level_outcome
+from survey.mandate.sectors import descendants
+from survey.store import adequacy, ledger, releases, tallies, waves
+from survey.store.database import Connection, Database
+from survey.store.frames import Stratum
+from survey.store.releases import Release, StoredFigure
+
+DRAWS = {"wave": 5000, "sector": 5000, "agency": 1000}
+WORST = ("too_few", "not_shown", "cannot_tell", "off_track", "not_met", "on_track", "met", "above")
+A_VERDICT = 100  # more than a cell can have warnings
+UNJUDGED = "none"
+ASKED_FIRST = 3
+
+
+class NotFrozen(LookupError):
+    """The wave has no frozen release yet: `hailong work --once` freezes it."""
+
+    def __init__(self, wave_code: str) -> None:
+        super().__init__(f"The adequacy of wave {wave_code} is not computed yet: run `hailong work --once`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a release rests on: the wave's counts under its checkpoint, what became of its invitations, the figures it
+    shows, and counted responses by channel, assistance, stratum and level."""
+
+    release: Release
+    data: WaveData
+    fielded: Fielded
+    shown: Mapping[tuple[str, str, str], Mapping[str, Any]]
+    channels: pd.DataFrame
+    batches: Sequence[Mapping[str, Any]]
+
+
+def freeze_due(database: Database, today: date) -> int:
+    """Freeze the newest release of every sampled wave that is not frozen yet; how many were."""
+    with database.reading() as connection:
+        done = adequacy.list_frozen(connection)
+        sampled = [wave.code for wave in waves.list_waves(connection) if wave.questionnaire_code]
+        newest = [releases.find_newest_release(connection, code, published=False) for code in sampled]
+    due = [each for each in newest if each is not None and each.inputs and each.code not in done]
+    for each in due:
+        freeze(database, each, today)
+    return len(due)
+
+
+def freeze(database: Database, release: Release, today: date, draws: Mapping[str, int] = DRAWS) -> None:
+    """Compute and keep the checks of every cell of a release, with the tally under it."""
+    with database.reading() as connection:
+        basis = _collect_basis(connection, release)
+        figures = releases.list_figures(connection, release.code)
+    frozen = _read(release, basis, figures)
+    cells = [*_check_all(frozen, figures, draws)]
+    with database.writing("adequacy") as connection:
+        adequacy.keep(connection, release.code, release.wave_code, basis=basis, on=today, cells=cells)
+
+
+def read_frozen(database: Database, wave_code: str) -> Frozen:
+    """The newest frozen release of a wave. Raises NotFrozen."""
+    with database.reading() as connection:
+        newest = releases.find_newest_release(connection, wave_code, published=False)
+        basis = adequacy.find_basis(connection, newest.code) if newest else None
+        if newest is None or basis is None:
+            raise NotFrozen(wave_code)
+    return _reopen(database, newest.code)
+
+
+def answers_of(frozen: Frozen, level: str, sector: str, place: str, *, excluded: bool = False) -> pd.DataFrame:
+    """The rows of a cell; with `excluded`, those that do not count beside them."""
+    rows = frozen.data.answers
+    if excluded:
+        rows = pd.concat([rows, frozen.data.excluded], ignore_index=True)
+    if level in ("sector", "agency"):
+        rows = rows[rows["sector"].isin(set(descendants(sector)))]
+    return rows[rows["agency"] == place] if level == "agency" else rows
+
+
+def strata_of(frozen: Frozen, level: str, sector: str, place: str) -> list[Stratum]:
+    """The strata of a cell."""
+    inside = set(descendants(sector)) if level != "wave" else None
+    return [
+        each
+        for each in frozen.data.strata
+        if (inside is None or each.sector_code in inside) and (level != "agency" or each.agency_code == place)
+    ]
+
+
+def target_of(frozen: Frozen, level: str, sector: str) -> float | None:
+    """The level in force for a cell's sector; None for a whole wave, whose sectors may have several."""
+    numbers = frozen.shown.get(("sector", sector, sector), {}) if level != "wave" else {}
+    return next((float(each["target"]) for each in numbers.get("judgements", ()) if each["kind"] == "in_force"), None)
+
+
+@lru_cache(maxsize=4)
+def _reopen(database: Database, release_code: str) -> Frozen:
+    with database.reading() as connection:
+        release = releases.find_release(connection, release_code)
+        basis = adequacy.find_basis(connection, release_code)
+        assert release is not None
+        assert basis is not None
+        return _read(release, basis, releases.list_figures(connection, release_code))
+
+
+def _collect_basis(connection: Connection, release: Release) -> str:
+    checkpoint = json.loads(release.header)["checkpoint"]
+    inputs = read_inputs(release.inputs or "{}")
+    wave = release.wave_code
+    if ledger.count_leaves_from(connection, wave, checkpoint["size"]):
+        cells = list_cells(count_from_scratch(connection, wave, checkpoint["size"]))
+    else:
+        cells = tallies.list_cells(connection, wave, (EVERYBODY, *LEVEL_OUTCOMES))
+    signed = ledger.find_checkpoint(connection, checkpoint["number"])
+    accounted = json.loads(signed.accounting).get(wave, {}) if signed else {}
+    values = {
+        "cells": [{name: value for name, value in cell.items() if name != "wave_code"} for cell in cells],
+        "invited": {code: counts["invited"] for code, counts in accounted.items()},
+        "answered": {code: counts["answered"] for code, counts in accounted.items()},
+        "dispositions": adequacy.count_dispositions(connection, wave),
+        "channels": [[*key, n] for key, n in sorted(_count_channels(connection, inputs, checkpoint["size"]).items())],
+        "batches": [*_count_progress(connection, wave, checkpoint["size"])],
+    }
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _count_channels(connection: Connection, inputs: Inputs, size: int) -> Counter[tuple[str, int, str, str, int]]:
+    """Counted responses by channel, assistance, stratum, half-month and level (0: none given)."""
+    wave = inputs.wave
+    rows: dict[int, bytes] = {}
+    gone = ledger.list_excluded_positions(connection, wave.code)
+    for row in ledger.iterate_rows(connection, end=size, wave_code=wave.code):
+        rows[row.position] = row.codes
+    bare = {position: codes for position, codes in rows.items() if position not in gone}
+    found: Counter[tuple[str, int, str, str, int]] = Counter()
+    withdrawn: Counter[bytes] = Counter()
+    for text, times in Counter(bare.values()).items():
+        codes = json.loads(text)
+        if codes["kind"] == "withdrawal":
+            withdrawn[rows[codes["withdrawn"]]] += 1
+        elif codes["kind"] == "response":
+            found[_channel_key(codes)] += times
+    for text, times in withdrawn.items():
+        found[_channel_key(json.loads(text))] -= times
+    return Counter({key: n for key, n in found.items() if n > 0})
+
+
+def _channel_key(codes: Mapping[str, Any]) -> tuple[str, int, str, str, int]:
+    scores = score_answers(load_questionnaire(codes["questionnaire"]), codes["answers"])
+    level = next((each for each in range(1, 6) if level_outcome(each) in scores), 0)
+    return codes["channel"], int(codes["assisted"]), codes["stratum"], codes["period"], level
+
+
+def _count_progress(connection: Connection, wave_code: str, size: int) -> Iterator[dict[str, Any]]:
+    """Sealed responses of the wave under each checkpoint up to the release's, by stratum."""
+    for checkpoint in ledger.list_checkpoints(connection):
+        counts = json.loads(checkpoint.accounting).get(wave_code) if checkpoint.size <= size else None
+        if counts:
+            yield {
+                "day": checkpoint.signed_on.isoformat(),
+                "sealed": {code: each.get("sealed", 0) for code, each in counts.items()},
+            }
+
+
+def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Frozen:
+    basis, inputs = json.loads(text), read_inputs(release.inputs or "{}")
+    data = build_wave(
+        inputs.wave,
+        sorted(basis["cells"], key=lambda cell: (cell["stratum_code"], cell["psu"], cell["period"], cell["outcome"])),
+        strata=inputs.strata,
+        frame_version=inputs.frame_version,
+        agencies=inputs.agencies,
+        areas=inputs.areas,
+        invited=basis["invited"],
+    )
+    shown = {(each.level, each.sector_code, each.place): each.numbers for each in figures if not each.suppressed}
+    columns = ["channel", "assisted", "stratum", "period", "level", "n"]
+    channels = pd.DataFrame(basis["channels"], columns=columns)
+    fielded = Fielded(basis["invited"], basis["answered"], basis["dispositions"])
+    return Frozen(release, data, fielded, shown, channels, basis["batches"])
+
+
+def _check_all(frozen: Frozen, figures: Sequence[StoredFigure], draws: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for figure in figures:
+        if figure.level not in draws:
+            continue
+        key = figure.level, figure.sector_code, figure.place
+        if figure.suppressed or not figure.numbers["n"]:
+            yield _key(frozen, key) | _nothing(figure)
+        else:
+            yield _key(frozen, key) | _check(frozen, key, figure.numbers, draws[figure.level])
+
+
+def _check(frozen: Frozen, key: tuple[str, str, str], numbers: Mapping[str, Any], draws: int) -> dict[str, Any]:
+    data, answers, strata = frozen.data, answers_of(frozen, *key), strata_of(frozen, *key)
+    indicator = load_indicator(data.rule.indicator)
+    domain = estimate_domains(
+        data,
+        indicator,
+        (),
+        answers=answers,
+        method=data.rule.method,
+        confidence_level=float(data.rule.confidence_level),
+    )[0]
+    codes = {each.code for each in strata}
+    estimate = cover(domain.estimate, data, lambda each: each.code in codes)
+    checks = check_cell(
+        data, indicator, answers, estimate, strata, frozen.fielded, target=target_of(frozen, *key[:2]), draws=draws
+    )
+    warnings = sum(each.warning for each in checks)
+    verdict = _verdict(numbers)
+    found = {each.name: each.value for each in checks}
+    return {
+        "hidden": False,
+        "badness": A_VERDICT * (len(WORST) - _rank(verdict, found)) + warnings,
+        "warnings": warnings,
+        "verdict": verdict,
+        **{name: numbers[name] for name in ("n", "n_effective", "deff", "df", "coverage")},
+        "half_width": round((numbers["high"] - numbers["low"]) / 2, 4),
+        "response_rate": numbers["answered"] / numbers["invited"] if numbers.get("invited") else None,
+        "answers_needed": int(found["answers_needed"]) if "answers_needed" in found else None,
+        "checks": json.dumps({"checks": describe(checks), "where": _where(strata, estimate.rate, frozen)}),
+    }
+
+
+def _where(strata: Sequence[Stratum], rate: float, frozen: Frozen) -> list[str]:
+    """The strata where one more invitation buys most."""
+    with suppress(NothingToAsk):
+        ordered = where_to_ask(spread_strata(rate, strata, frozen.data, frozen.fielded))
+        return [name for name, gain in ordered[:ASKED_FIRST] if gain > 0]
+    return []
+
+
+def _nothing(figure: StoredFigure) -> dict[str, Any]:
+    empty = not figure.suppressed
+    names = ("n_effective", "deff", "df", "half_width", "response_rate", "coverage", "answers_needed")
+    rank = A_VERDICT * len(WORST) if empty else 0
+    return {
+        "hidden": figure.suppressed,
+        "badness": rank,
+        "warnings": 0,
+        "verdict": "too_few" if empty else "suppressed",
+        "n": 0 if empty else None,
+        **dict.fromkeys(names),
+        "checks": json.dumps({"checks": [], "where": []}),
+    }
+
+
+def _key(frozen: Frozen, key: tuple[str, str, str]) -> dict[str, Any]:
+    level, sector, place = key
+    areas = frozen.data.answers.drop_duplicates("agency").set_index("agency")["area"]
+    closes = frozen.data.wave.closes_on
+    return {
+        "release_code": frozen.release.code,
+        "wave_code": frozen.release.wave_code,
+        "level": level,
+        "sector_code": sector,
+        "place": place,
+        "area_code": str(areas.get(place, "")) if level == "agency" else "",
+        "period": f"{closes.year}-{closes.month:02}",
+    }
+
+
+def _verdict(numbers: Mapping[str, Any]) -> str:
+    judged = [each["verdict"] for each in numbers.get("judgements", ()) if each["kind"] == "in_force"]
+    return str(judged[0]) if judged else UNJUDGED
+
+
+def _rank(verdict: str, found: Mapping[str, float]) -> int:
+    """An agency has no verdict of its own: it stands by whether its interval would decide the sector's target."""
+    told = "not_shown" if verdict == UNJUDGED and found.get("undecided") else verdict
+    return WORST.index(told) if told in WORST else len(WORST)
