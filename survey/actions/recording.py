@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.text import LANGUAGES
 
@@ -93,6 +94,14 @@ def list_recordings(home: Path) -> Iterator[Recording]:
         named = NAME.match(path.name)
         if named:
             yield Recording(path.parent.name, named["item"], named["language"], path)
+
+
+def is_asked(questionnaire: str) -> bool:
+    """Whether there is a version of this full name, and so may be a folder of its recordings."""
+    try:
+        return load_questionnaire(questionnaire).key == questionnaire
+    except UnknownQuestionnaire:
+        return False
 
 
 def addresses(home: Path, questionnaire: str, language: str) -> tuple[tuple[str, str], ...]:

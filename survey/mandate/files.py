@@ -97,6 +97,8 @@ class Entry:
         """The tables under `key`, in the file's order; none when the key is absent."""
         tables = self._take(key, list) if key in self._left else []
         for number, values in enumerate(tables, start=1):
+            if not isinstance(values, dict):
+                raise self.error(f"{key} must be a list of tables")
             yield Entry(values, f"{self.where}, {key} {values.get('code', number)}")
 
     def finish(self) -> None:

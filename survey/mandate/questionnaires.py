@@ -11,6 +11,7 @@ from survey.mandate.digests import Plain, digest_of, write_canonical
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.files import Entry, list_files, read_entry
 from survey.mandate.sectors import find_sector
+from survey.mandate.shelves import find_shelved, list_shelved
 from survey.mandate.sources import Source, find_source
 from survey.mandate.text import LANGUAGES, Text
 
@@ -126,7 +127,7 @@ class Questionnaire:
 
 @cache
 def load_questionnaires() -> dict[str, Questionnaire]:
-    """Every version by its full name, such as "procedures@1"."""
+    """Every version that the package brings, by its full name, such as "procedures@1"."""
     questionnaires: dict[str, Questionnaire] = {}
     for path in list_files("questionnaires"):
         top = read_entry(path)
@@ -137,15 +138,23 @@ def load_questionnaires() -> dict[str, Questionnaire]:
     return questionnaires
 
 
+def list_questionnaires() -> list[Questionnaire]:
+    """Every published version: the package's, then those that were built here."""
+    return [*load_questionnaires().values(), *list_shelved()]
+
+
 def load_questionnaire(name: str) -> Questionnaire:
     """The version called `name`: "procedures@1", or "procedures" for the latest. Raises `UnknownQuestionnaire`."""
     questionnaires = load_questionnaires()
     if name in questionnaires:
         return questionnaires[name]
     versions = [questionnaire for questionnaire in questionnaires.values() if questionnaire.code == name]
-    if not versions:
+    if versions:
+        return max(versions, key=lambda questionnaire: questionnaire.version)
+    shelved = find_shelved(name)
+    if shelved is None:
         raise UnknownQuestionnaire(f"No questionnaire {name!r}: use one of {', '.join(questionnaires)}")
-    return max(versions, key=lambda questionnaire: questionnaire.version)
+    return shelved
 
 
 @cache

@@ -60,6 +60,7 @@ class Database:
         self._single = _ThreadConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
         self._commits = 0
+        self.shelf: object = None  # kept alive with the database: questionnaires that were built here
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -113,6 +114,7 @@ class Database:
         return self._lock if self._lock is not None else nullcontext()
 
     def close(self) -> None:
+        self.shelf = None
         self._single.close_all()
         self.engine.dispose()
         if self._lock is not None:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, request, send_from_directory
 from survey.actions import changes, receipts, recording, waves
 from survey.documents import public as paper
 from survey.mandate.errors import UnknownQuestionnaire
-from survey.mandate.questionnaires import load_questionnaire, load_questionnaires
+from survey.mandate.questionnaires import list_questionnaires, load_questionnaire
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow_everybody
 from survey.web.citizen_pages import privacy_url, send_page, shell
@@ -30,7 +30,7 @@ def show_questions() -> Response:
     """Which questionnaires are in use, and which exist."""
     known = services()
     used = {wave.questionnaire for wave in waves.list_waves(known.database, open_on=known.today())}
-    versions = list(load_questionnaires().values())
+    versions = list_questionnaires()
     current = [version for version in versions if version.key in used]
     others = [version for version in versions if version.key not in used]
     return send_page(paper.render_questions(current, others, shell(), reader_language()))
@@ -93,7 +93,7 @@ def show_receipt_list(number: int) -> Response:
 def play(questionnaire: str, name: str) -> Response:
     """A question, spoken. Its name holds its digest, so browsers may keep it."""
     named = recording.NAME.match(name)
-    if named is None or questionnaire not in load_questionnaires():
+    if named is None or not recording.is_asked(questionnaire):
         abort(404)
     folder = services().settings.home / recording.FOLDER / questionnaire
     response = send_from_directory(folder, name, mimetype=recording.KINDS[named["kind"]], max_age=A_YEAR)
