@@ -178,6 +178,16 @@ PERMISSIONS: Mapping[str, Row] = {
     "auditor_contact": _row(work=MANAGE, audit=LOOK),
     "opt_out": _row(web=APPEND, work=MANAGE),
     "checkpoint_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
+    # households and paper: interviewers and keyers work on pages, and what they entered is never changed
+    "psu": OPERATED,
+    "household_list": OPERATED,
+    "household": OPERATED,
+    "household_call": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "paper_batch": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "paper_place": _row(web=APPEND, work=APPEND, audit=LOOK),
+    "paper_sheet": _row(web=Rights(select=EVERY_COLUMN, insert=True, update=("state",)), work=KEEP, audit=LOOK),
+    "paper_keying": _row(web=Rights(select=EVERY_COLUMN, insert=True, update=("text",)), work=KEEP, audit=LOOK),
+    "paper_settlement": _row(web=APPEND, work=APPEND, audit=LOOK),
     # places
     "area": OPERATED,
     "area_predecessor": OPERATED,

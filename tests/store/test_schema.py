@@ -35,6 +35,9 @@ WITHOUT_ROWID = {
     "invitation",
     "message",
     "opt_out",
+    "paper_keying",
+    "paper_settlement",
+    "paper_sheet",
     "receipt",
     "refused_replay",
     "spent",
@@ -60,9 +63,6 @@ NEVER_CHANGED = {
     "callback_draw",
     "callback_place",
     "callback_result",
-}
-GUARDS = {
-    *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
     "recipe",
     "recipe_weights",
     "recipe_adoption",
@@ -71,8 +71,15 @@ GUARDS = {
     "paper_batch",
     "paper_place",
     "paper_settlement",
+}
+GUARDS = {
+    *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
     ("arrival", "update"),
     ("arrival_device", "update"),
+    ("paper_keying", "update"),
+    ("paper_keying", "delete"),
+    ("paper_sheet", "update"),
+    ("paper_sheet", "delete"),
     ("inbox", "update"),
     ("inbox", "insert"),
     ("withdrawal", "update"),

@@ -12,6 +12,7 @@ from survey.store.tables.contacts import (
     opt_out,
 )
 from survey.store.tables.devices import device, refused_replay
+from survey.store.tables.fieldwork import household, household_call, household_list, psu
 from survey.store.tables.figures import (
     published_figure,
     release,
@@ -21,6 +22,7 @@ from survey.store.tables.figures import (
     tally_item,
     tally_progress,
 )
+from survey.store.tables.paper import paper_batch, paper_keying, paper_place, paper_settlement, paper_sheet
 from survey.store.tables.people import audit, job, staff, staff_session
 from survey.store.tables.places import (
     agency,
@@ -44,8 +46,6 @@ from survey.store.tables.screening import (
     callback_result,
     screening,
 )
-from survey.store.tables.waves import (
-    frame,
 from survey.store.tables.statistics import (
     adequacy,
     adequacy_cell,
@@ -54,6 +54,8 @@ from survey.store.tables.statistics import (
     recipe_adoption,
     recipe_weights,
 )
+from survey.store.tables.waves import (
+    frame,
     frame_stratum,
     frame_unit,
     invitation,
@@ -65,10 +67,10 @@ from survey.store.tables.statistics import (
 )
 
 __all__ = [
-    "agency",
-    "agency_predecessor",
     "adequacy",
     "adequacy_cell",
+    "agency",
+    "agency_predecessor",
     "area",
     "area_group",
     "area_group_member",
@@ -95,6 +97,9 @@ __all__ = [
     "frame",
     "frame_stratum",
     "frame_unit",
+    "household",
+    "household_call",
+    "household_list",
     "inbox",
     "invitation",
     "job",
@@ -103,29 +108,30 @@ __all__ = [
     "message",
     "metadata",
     "opt_out",
-    "procedure",
-    "procedure_sector",
-    "published_figure",
-    "questionnaire",
-    "questionnaire_draft",
     "paper_batch",
     "paper_keying",
     "paper_place",
     "paper_settlement",
     "paper_sheet",
     "planned_sample",
+    "procedure",
+    "procedure_sector",
+    "psu",
+    "published_figure",
+    "questionnaire",
+    "questionnaire_draft",
     "questionnaire_origin",
     "questionnaire_signature",
     "receipt",
+    "recipe",
+    "recipe_adoption",
+    "recipe_weights",
     "refused_replay",
     "release",
     "release_figure",
     "screening",
     "sector",
     "series",
-    "recipe",
-    "recipe_adoption",
-    "recipe_weights",
     "spent",
     "staff",
     "staff_session",
