@@ -220,7 +220,7 @@ _HOMES = {
         "Trend",
         "trend",
     ),
-    "variance_strata": ("variance_strata",),
+    "collapsing": ("variance_strata",),
     "weight_checks": (
         "check_weights",
         "kish_deff",

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.auditing", "verify"),
+    "reproduce": ("survey.cli.figures", "reproduce"),
     "bundle": ("survey.cli.figures", "bundle"),
     "witness": ("survey.cli.auditing", "witness"),
     "exclude": ("survey.cli.auditing", "exclude"),

@@ -213,3 +213,27 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+@click.command()
+@click.argument("code", metavar="RELEASE")
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Also write what rebuilds it elsewhere."
+)
+@pass_installation
+def reproduce(installation: Installation, code: str, folder: Path | None) -> None:
+    """Count a release's answers again, compute its figures again and compare every printed digit.
+
+    With --to, a folder of counts, frame, rule and scripts in R, Stata and Python that rebuild the released table.
+    """
+    from survey.actions.reproducing import reproduce as reproduce_release
+    from survey.actions.reproducing import write_bundle
+
+    made = reproduce_release(installation.database, code, by=installation.by)
+    for line in made.findings.lines:
+        click.echo(line)
+    if folder is not None:
+        names = write_bundle(made, folder)
+        click.echo(f"Written: {len(names)} files in {folder}. Rebuild with: Rscript {folder / 'rebuild.R'}")
+    if not made.findings.is_clean:
+        sys.exit(1)
