@@ -76,7 +76,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import auditor, counter, devices, official, session, staff, statistician
+    from survey.web import auditor, counter, devices, keyer, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
@@ -86,7 +86,7 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, counter, devices, auditor):
+    for each in (staff, official, statistician, counter, devices, auditor, keyer):
         app.register_blueprint(each.blueprint)
 
 

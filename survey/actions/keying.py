@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from survey.actions.answering import OpenForm, check_answers, new_receipt, new_response
-from survey.actions.inviting import check_channel, draw_places
+from survey.actions.inviting import check_channel, draw_places, list_places_left
 from survey.keys import Keys, canonical_token, new_code
 from survey.mandate.questionnaires import Questionnaire, load_questionnaire
 from survey.mandate.text import LANGUAGES
-from survey.store import minting, paper, waves
+from survey.store import frames, minting, paper, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.minting import Minted, Place, no_token
@@ -107,6 +107,23 @@ def print_batches(
     return make_batches(database, places, language, today=today, by=by)
 
 
+def print_waiting(
+    database: Database, wave_code: str, count: int, language: str, *, today: date, by: By
+) -> list[tuple[PaperBatch, list[str]]]:
+    """Sheets for at most so many of the places that were drawn before and have nothing to answer with yet.
+
+    Which of them is chance. Raises CannotPrint, WrongChannel, UnknownWave or WaveOver.
+    """
+    if not 1 <= count <= MOST_SHEETS or language not in LANGUAGES:
+        raise CannotPrint(f"Print 1 to {MOST_SHEETS} sheets at a time, in one of {', '.join(LANGUAGES)}.")
+    check_channel(database, wave_code, CHANNEL)
+    waiting = list_places_left(database, wave_code, today)
+    if not waiting:
+        raise CannotPrint(f"No drawn place of wave {wave_code} waits. `hailong invite {wave_code} --later` draws some.")
+    chosen = secrets.SystemRandom().sample(waiting, min(count, len(waiting)))
+    return make_batches(database, chosen, language, today=today, by=by)
+
+
 def make_batches(
     database: Database, places: Sequence[Place], language: str, *, today: date, by: By
 ) -> list[tuple[PaperBatch, list[str]]]:
@@ -129,6 +146,12 @@ def list_reports(database: Database) -> list[BatchReport]:
     with database.reading() as connection:
         counted = paper.count_sheets(connection)
         return [BatchReport(each, counted.get(each.code, {})) for each in paper.list_batches(connection)]
+
+
+def find_agency(database: Database, batch: PaperBatch) -> str:
+    """The agency that a batch's sheets are about."""
+    with database.reading() as connection:
+        return frames.list_stratum_agencies(connection, batch.wave_code)[batch.stratum_code]
 
 
 def list_to_settle(database: Database) -> list[str]:

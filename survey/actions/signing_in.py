@@ -20,7 +20,7 @@ SHORTEST_PASSWORD = 15
 LONGEST_NAME = 64
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
-ROLES = ("operator", "official", "statistician", "auditor", "kiosk")
+ROLES = ("operator", "official", "statistician", "auditor", "kiosk", "interviewer", "keyer")
 
 
 class NotSignedIn(Exception):

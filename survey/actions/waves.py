@@ -14,7 +14,7 @@ from survey.store.database import Database
 from survey.store.waves import Wave
 
 SEAL_MINIMUM = 10
-CHANNELS = ("link", "slip", "counter", "sms", "zalo", "email")
+CHANNELS = ("link", "slip", "counter", "sms", "zalo", "email", "kiosk", "phone", "interviewer", "paper")
 
 
 class UnknownWave(LookupError):

@@ -147,6 +147,8 @@ ROLES = {
     "operator": N_("Quản trị viên"),
     "auditor": N_("Kiểm toán viên"),
     "kiosk": N_("Quầy"),
+    "interviewer": N_("Điều tra viên"),
+    "keyer": N_("Người nhập phiếu"),
 }
 
 NAVIGATION = {
@@ -158,6 +160,9 @@ NAVIGATION = {
     "voice": N_("Ý kiến ngỏ"),
     "devices": N_("Thiết bị"),
     "counter": N_("Quầy phát phiếu"),
+    "paper": N_("Phiếu giấy"),
+    "field": N_("Phỏng vấn hộ"),
+    "plan": N_("Kế hoạch mẫu"),
     "screening": N_("Dấu hiệu cần kiểm tra"),
 }
 

@@ -22,6 +22,7 @@ NAVIGATION = (
     ("devices", "devices.show_devices", ("operator", "auditor")),
     ("screening", "auditor.show_screened", ("auditor",)),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
+    ("paper", "keyer.show_paper", ("keyer", "operator")),
 )
 
 

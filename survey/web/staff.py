@@ -21,7 +21,11 @@ from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 brake = FailureBrake(most=20, per_second=0.1)
-HOME_OF_ROLE = {"statistician": "statistician.choose_wave", "kiosk": "counter.show_counter"}
+HOME_OF_ROLE = {
+    "statistician": "statistician.choose_wave",
+    "kiosk": "counter.show_counter",
+    "keyer": "keyer.show_paper",
+}
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -30,7 +34,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
 
 @blueprint.get("/")
-@allow("official", "statistician", "operator", "auditor", "kiosk")
+@allow("official", "statistician", "operator", "auditor", "kiosk", "keyer", "interviewer")
 def go_home() -> Response:
     role = session.signed_in_staff().role
     return make_response(redirect(url_for(HOME_OF_ROLE.get(role, "official.show_scoreboard"))))
@@ -58,7 +62,7 @@ def sign_in() -> Response:
 
 
 @blueprint.post("/sign-out")
-@allow("official", "statistician", "operator", "auditor", "kiosk")
+@allow("official", "statistician", "operator", "auditor", "kiosk", "keyer", "interviewer")
 def sign_out() -> Response:
     known = services()
     signing_in.sign_out(known.database, known.keys, request.cookies.get(session.cookie_name(), ""))
