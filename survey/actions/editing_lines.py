@@ -1,4 +1,4 @@
-"""What a form of the builder holds as lines: choices and conditions, read from text and written back; what is refused."""
+"""What a form of the builder holds as lines: choices and conditions, read and written back; what is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from survey.mandate.documents import Document
 from survey.mandate.questionnaires import NOT_APPLICABLE, ItemKind
 from survey.mandate.text import FIRST_LANGUAGE
 
-CHOICE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,31}")
+CHOICE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 LONGEST_WORDING = 1000
 MOST_ITEMS = 200
 MOST_CHOICES = 60
