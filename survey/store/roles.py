@@ -162,12 +162,19 @@ PERMISSIONS: Mapping[str, Row] = {
     "questionnaire_origin": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
     "questionnaire_signature": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
     "questionnaire_draft": _row(web=MANAGE, work=MANAGE, audit=LOOK),
-    "series": REGISTER,
-    "wave": REGISTER,
-    "stratum": REGISTER,
-    "frame": APPENDED,
-    "frame_stratum": APPENDED,
-    "frame_unit": _row(web=LOOK, work=MANAGE, audit=LOOK),
+    # operators open waves and bring frames in on pages; a trigger locks a rule, and frames only grow by versions
+    "series": OPERATED,
+    "wave": OPERATED,
+    "stratum": OPERATED,
+    "frame": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "frame_stratum": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "frame_fact": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "frame_unit": _row(web=MANAGE, work=MANAGE, audit=LOOK),
+    "independent_total": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    # the one-stop system brings transactions over the API; they wait for the next version of the frame
+    "api_client": _row(web=LOOK, work=KEEP, audit=LOOK),
+    "api_batch": _row(web=APPEND, work=APPEND, audit=LOOK),
+    "incoming_transaction": _row(web=MANAGE, work=MANAGE, audit=LOOK),
     "invitation": _row(
         web=Rights(select=EVERY_COLUMN, update=OF_TOKEN), work=KEEP, read=only(*OF_INVITATION), audit=LOOK
     ),

@@ -26,6 +26,8 @@ from survey.store.roles_sqlite import LEAVES
 from survey.store.tables import metadata
 
 WITHOUT_ROWID = {
+    "api_batch",
+    "incoming_transaction",
     "arrival",
     "arrival_device",
     "auditor_contact",
@@ -73,6 +75,7 @@ NEVER_CHANGED = {
     "paper_settlement",
 }
 GUARDS = {
+    *((table, event) for table in ("api_batch", "frame_fact", "independent_total") for event in ("update", "delete")),
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
     ("arrival", "update"),
     ("arrival_device", "update"),

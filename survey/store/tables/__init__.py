@@ -12,6 +12,13 @@ from survey.store.tables.contacts import (
     opt_out,
 )
 from survey.store.tables.devices import device, refused_replay
+from survey.store.tables.feeding import (
+    api_batch,
+    api_client,
+    frame_fact,
+    incoming_transaction,
+    independent_total,
+)
 from survey.store.tables.fieldwork import household, household_call, household_list, psu
 from survey.store.tables.figures import (
     published_figure,
@@ -71,6 +78,8 @@ __all__ = [
     "adequacy_cell",
     "agency",
     "agency_predecessor",
+    "api_batch",
+    "api_client",
     "area",
     "area_group",
     "area_group_member",
@@ -95,12 +104,15 @@ __all__ = [
     "device",
     "exclusion",
     "frame",
+    "frame_fact",
     "frame_stratum",
     "frame_unit",
     "household",
     "household_call",
     "household_list",
     "inbox",
+    "incoming_transaction",
+    "independent_total",
     "invitation",
     "job",
     "key_statement",
