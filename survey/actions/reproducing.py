@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import variance_strata
+from analysis.collapsing import variance_strata
 from survey.actions.estimating import WaveData, is_share, make_design, score_answers
 from survey.actions.findings import Findings
 from survey.actions.recomputing import Released, compare_release, list_cells

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.auditing", "verify"),
+    "export": ("survey.cli.exporting", "export"),
     "reproduce": ("survey.cli.figures", "reproduce"),
     "bundle": ("survey.cli.figures", "bundle"),
     "witness": ("survey.cli.auditing", "witness"),

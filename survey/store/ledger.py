@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from survey.store.sql import insert_many
 from survey.store.tables import batch, checkpoint, exclusion, ledger, receipt
 
-PAGE = 5000
+PAGE, CODES_PAGE = 5000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,19 @@ def iterate_rows(
         rows = [LedgerRow(**row) for row in connection.execute(query).mappings()]
         yield from rows
         if len(rows) < PAGE:
+            return
+        start = rows[-1].position + 1
+
+
+def iterate_codes(connection: Connection, wave_code: str, end: int) -> Iterator[tuple[int, bytes]]:
+    """Position and codes of a wave's leaves below `end`, page by page: whoever reads millions wants nothing else."""
+    start = 0
+    while True:
+        query = select(ledger.c.position, ledger.c.codes).where(ledger.c.wave_code == wave_code)
+        query = query.where(ledger.c.position >= start, ledger.c.position < end).order_by(ledger.c.position)
+        rows = connection.execute(query.limit(CODES_PAGE)).all()
+        yield from ((position, codes) for position, codes in rows)
+        if len(rows) < CODES_PAGE:
             return
         start = rows[-1].position + 1
 

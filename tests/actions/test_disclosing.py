@@ -1,0 +1,55 @@
+"""Whoever is still told apart in a protected file shares it with at least k of their stratum."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from survey.actions.disclosing import protect
+
+OUT, K = 98, 5
+KEYS = ("sex", "age")
+
+
+def make(rows: list[tuple[int, int, int, int]]) -> dict[str, np.ndarray]:
+    names = ("stratum", *KEYS, "overall")
+    table = np.array(rows, dtype=np.int32).reshape(-1, 4)
+    return {name: table[:, place].copy() for place, name in enumerate(names)}
+
+
+def groups(columns: dict[str, np.ndarray]) -> Counter[tuple[int, ...]]:
+    return Counter(zip(*(columns[name].tolist() for name in ("stratum", *KEYS)), strict=True))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(*(st.integers(0, most) for most in (2, 2, 6, 4))), max_size=150))
+def test_every_group_that_tells_something_has_k_persons(rows: list[tuple[int, int, int, int]]) -> None:
+    columns = make(rows)
+    before = {name: column.copy() for name, column in columns.items()}
+    report = protect(columns, KEYS, ["overall"], overall="overall", k=K, withheld=OUT)
+    sizes = Counter(columns["stratum"].tolist())
+    for (stratum, *told), persons in groups(columns).items():
+        assert persons >= K or (set(told) == {OUT} and persons == sizes[stratum])
+    for name in ("stratum", "overall"):
+        assert (columns[name] == before[name]).all(), "the sample itself is never changed"
+    for name in KEYS:
+        assert ((columns[name] == before[name]) | (columns[name] == OUT)).all()
+    assert report.smallest_group == 0 or report.smallest_group >= K
+
+
+def test_without_protection_somebody_is_alone() -> None:
+    """The control: one woman of 60 among thirty men is found in the raw file, and not afterwards."""
+    columns = make([(1, 0, 3, 5)] * 30 + [(1, 1, 6, 2)])
+    assert min(groups(columns).values()) == 1
+    report = protect(columns, KEYS, ["overall"], overall="overall", k=K, withheld=OUT)
+    assert report.unique_before == 1
+    assert columns["sex"][-1] == columns["age"][-1] == OUT
+    assert (columns["sex"] == OUT).sum() == K, "four men are withheld with her, else her silence would tell"
+    assert report.smallest_group == 26
+
+
+def test_a_file_without_anybody_is_left_alone() -> None:
+    assert protect(make([]), KEYS, ["overall"], overall="overall", k=K, withheld=OUT).responses == 0
