@@ -1,17 +1,19 @@
-"""A wave's frame from a CSV file: totals by stratum, or one row for each transaction. Strata are agency by sector."""
+"""A wave's frame from a file: totals by stratum, or one row for each transaction. Strata are agency by sector."""
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b, sha256
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 
 from survey.actions.importing_places import import_agencies, import_procedures
 from survey.actions.reading_csv import (
-    LONGEST_CODE,
     ROWS_A_REPORT,
     WHOLE_FILE,
     Columns,
@@ -22,17 +24,22 @@ from survey.actions.reading_csv import (
     read_count,
 )
 from survey.actions.spooling_units import SpooledUnits
-from survey.actions.waves import UnknownWave
+from survey.actions.transactions import (
+    Facts,
+    Known,
+    NoFrameTaken,
+    UnknownPlace,
+    WrongFact,
+    check_dossier,
+    read_known,
+)
+from survey.documents.big_sheets import SheetUnreadable, write_as_csv
 from survey.keys import Keys
-from survey.mandate.questionnaires import load_questionnaire
-from survey.mandate.sectors import descendants, load_sectors
-from survey.store import frames, invitations, places
-from survey.store import waves as wave_store
+from survey.store import frames, invitations
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
-from survey.store.waves import Wave
 
-__all__ = ["ImportedFrame", "import_agencies", "import_frame", "import_procedures"]
+__all__ = ["ImportedFrame", "import_agencies", "import_frame", "import_procedures", "opened_as_csv"]
 
 STEP = "import-frame"
 TOTALS = Columns(("agency", "population"), ("sector", "procedure"), others_ignored=True)
@@ -40,68 +47,75 @@ TRANSACTIONS = Columns(("dossier", "agency"), ("sector", "procedure"), others_ig
 MOST_TOTALS = 100_000
 MOST_TRANSACTIONS = 5_000_000
 LARGEST_POPULATION = 1_000_000_000
-LONGEST_DOSSIER = 200
 UNITS_AT_A_TIME = 500
+PATTERNS_AT_ONCE = 50_000
+EXCEL = ".xlsx"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedFrame:
-    """The version of the frame that a file became."""
+    """The version of the frame that a file became, or would become; `rejected` are the lines that were left out."""
 
     wave_code: str
     version: int
     strata: int
     population: int
     names_units: bool
+    rejected: tuple[Problem, ...] = ()
+    merged: int = 0
+    is_trial: bool = False
 
     def __str__(self) -> str:
         form = "transactions" if self.names_units else "totals"
-        return (
+        said = (
             f"Frame of wave {self.wave_code}, version {self.version}: {self.population:,} in {self.strata:,} strata "
-            f"(from {form}). Next: hailong invite {self.wave_code} --count N"
+            f"(from {form})."
         )
+        if self.merged:
+            said += f" {self.merged:,} more dossiers are of applicants who are counted once."
+        if self.rejected:
+            said += f" {len(self.rejected):,} lines are left out."
+        if self.is_trial:
+            return f"{said} Nothing was loaded: this was a trial."
+        return f"{said} Next: hailong invite {self.wave_code} --count N"
 
 
-class UnknownPlace(ValueError):
-    """A row names an agency, a sector or a procedure that the wave does not have; the message says what to do."""
+class _OnlyTried(Exception):
+    """Everything was written and is now taken back."""
+
+    def __init__(self, imported: ImportedFrame) -> None:
+        self.imported = imported
 
 
 @dataclass
-class _Places:
-    """What a row may name: agencies, sectors of this wave, and the sector of every procedure on the wave's day."""
+class _Counted:
+    """Facts by stratum, and how many dossiers each applicant has: by a hash under a key that dies with the import."""
 
-    wave: Wave
-    agencies: set[str]
-    sectors: set[str]
-    procedures: Mapping[str, str]
-    resolved: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    facts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    applicants: dict[bytes, int] = field(default_factory=dict)
+    merged: int = 0
+    _patterns: Counter[tuple[str, Facts]] = field(default_factory=Counter)
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
-    def stratum_of(self, values: Mapping[str, str]) -> str:
-        """The stratum that a row belongs to; raises UnknownPlace with the reason and the remedy."""
-        key = values["agency"], values.get("sector", ""), values.get("procedure", "")
-        if key not in self.resolved:
-            self.resolved[key] = self._resolve(*key)
-        return self.resolved[key]
+    def is_first_of(self, applicant: str, stratum_code: str) -> bool:
+        """Whether this is the first dossier of an applicant in a stratum."""
+        name = blake2b(f"{stratum_code}/{applicant}".encode(), key=self._key, digest_size=16).digest()
+        self.applicants[name] = self.applicants.get(name, 0) + 1
+        self.merged += self.applicants[name] > 1
+        return self.applicants[name] == 1
 
-    def _resolve(self, agency: str, sector: str, procedure: str) -> str:
-        if agency not in self.agencies:
-            raise UnknownPlace(
-                f"agency {agency[:80]!r} is not known: load it first with `hailong import agencies FILE`"
-            )
-        if procedure and procedure not in self.procedures:
-            raise UnknownPlace(
-                f"procedure {procedure[:80]!r} has no sector: load it first with `hailong import procedures FILE`"
-            )
-        meant = self.procedures[procedure] if procedure else sector
-        if sector and sector != meant:
-            raise UnknownPlace(f"procedure {procedure} counts for the sector {meant}, not {sector[:80]!r}: correct one")
-        if meant not in self.sectors:
-            raise UnknownPlace(
-                f"sector {meant[:80]!r} is not one of this wave's: use {', '.join(sorted(self.sectors))}"
-            )
-        if len(agency) + 1 + len(meant) > LONGEST_CODE:
-            raise UnknownPlace(f"the codes {agency} and {meant} together are longer than {LONGEST_CODE - 1} letters")
-        return f"{agency}.{meant}"
+    def count(self, stratum_code: str, facts: Facts) -> None:
+        if facts:
+            self._patterns[stratum_code, facts] += 1
+            if len(self._patterns) > PATTERNS_AT_ONCE:
+                self.fold()
+
+    def fold(self) -> None:
+        """Bring what was counted by pattern into the counts by field."""
+        for (code, facts), count in self._patterns.items():
+            for name, value in facts:
+                self.facts[code, name, value] += count
+        self._patterns.clear()
 
 
 def import_frame(
@@ -112,57 +126,125 @@ def import_frame(
     wave_code: str,
     today: date,
     progress: Progress | None = None,
+    accepted_only: bool = False,
+    trial: bool = False,
+    renamed: Mapping[str, str] | None = None,
 ) -> ImportedFrame:
     """Load a new version of a wave's frame, in one transaction. Raises ImportRefused or UnknownWave, nothing loaded.
 
     Totals: agency, sector or procedure, population. Transactions: dossier, agency, sector or procedure; of a dossier
-    only a keyed hash is kept. Once somebody is invited, a newer frame must hold everything that the last one held.
+    only a keyed hash is kept, and of the facts that a row tells (`transactions.TOLD`) how many there were by stratum.
+    Once somebody is invited, a newer frame must hold everything that the last one held. `accepted_only` leaves the
+    rows out that are wrong, `trial` does everything and takes it back, `renamed` maps the file's columns to ours.
     """
-    known = _read_places(database, path, wave_code, today)
-    file = CsvFile(path)
+    known = _read_known(database, path, wave_code, today)
+    with opened_as_csv(path) as (plain, digest):
+        file = CsvFile(plain, sieved=accepted_only, renamed=dict(renamed or {}))
+        try:
+            return _import(database, keys, file, path.name, digest, known, progress, trial=trial)
+        except _OnlyTried as tried:
+            return tried.imported
+        except ImportRefused as refused:
+            raise ImportRefused(path.name, refused.problems) from None
+
+
+@contextmanager
+def opened_as_csv(path: Path) -> Iterator[tuple[Path, bytes]]:
+    """The path of the file's rows as CSV, line for line, and the digest of an Excel file (else empty).
+
+    Raises ImportRefused for a workbook that cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4)
+    if path.suffix.lower() != EXCEL and start != b"PK\x03\x04":
+        yield path, b""
+        return
+    with NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as plain:
+        try:
+            write_as_csv(path, plain.file)
+        except SheetUnreadable as unreadable:
+            raise ImportRefused(path.name, [Problem(WHOLE_FILE, str(unreadable))]) from None
+        plain.flush()
+        with path.open("rb") as file:
+            digest = sha256(file.read()).digest()
+        yield Path(plain.name), digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The file as a frame names it."""
+
+    name: str
+    digest: bytes
+    today: date
+    trial: bool
+
+
+def _import(
+    database: Database,
+    keys: Keys,
+    file: CsvFile,
+    name: str,
+    digest: bytes,
+    known: Known,
+    progress: Progress | None,
+    *,
+    trial: bool,
+) -> ImportedFrame:
     if _tell_form(file) is TOTALS:
-        return _import_totals(database, file, known, today, progress)
+        populations = _read_totals(file, known, progress)
+        source = _Source(name, digest or file.digest, known.today, trial)
+        return _import_totals(database, file, known, source, populations)
     with TemporaryFile() as spool:
-        units = _read_units(file, keys, known, SpooledUnits(spool), progress)
-        return _import_units(database, file, known.wave, units, today, progress)
+        counted = _Counted()
+        units = _read_units(file, keys, known, SpooledUnits(spool), counted, progress)
+        source = _Source(name, digest or file.digest, known.today, trial)
+        return _import_units(database, file, known, source, units, counted, progress)
 
 
 def _import_totals(
-    database: Database, file: CsvFile, known: _Places, today: date, progress: Progress | None
+    database: Database, file: CsvFile, known: Known, source: _Source, populations: Mapping[str, int]
 ) -> ImportedFrame:
-    populations = _read_totals(file, known, progress)
     with database.writing(STEP) as connection:
+        frames.hold_turn(connection, known.wave.code)
         _check_totals(connection, file, known.wave.code, populations)
-        return _add_frame(connection, file, known.wave.code, populations, today, names_units=False)
-
-
-def _import_units(
-    database: Database, file: CsvFile, wave: Wave, units: SpooledUnits, today: date, progress: Progress | None
-) -> ImportedFrame:
-    with database.writing(STEP) as connection:
-        _check_drawn_from_units(connection, file, wave.code)
-        imported = _add_frame(connection, file, wave.code, units.counts, today, names_units=True)
-        if not invitations.count_invitations(connection, wave.code):
-            frames.remove_units(connection, wave.code)
-        _add_units(connection, file, wave.code, units, progress)
+        imported = _add_frame(connection, file, known.wave.code, source, populations, names_units=False)
+        if source.trial:
+            raise _OnlyTried(imported)
     return imported
 
 
-def _read_places(database: Database, path: Path, wave_code: str, today: date) -> _Places:
-    with database.reading() as connection:
-        wave = wave_store.find_wave(connection, wave_code)
-        if wave is None:
-            raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
-        if wave.questionnaire_code is None:
-            reason = f"the answers of wave {wave_code} were imported as counts: such a wave takes no frame"
-            raise ImportRefused(path.name, [Problem(WHOLE_FILE, reason)])
-        sector = load_questionnaire(wave.questionnaire).sector
-        return _Places(
-            wave=wave,
-            agencies=places.list_codes(connection, places.agency),
-            sectors=set(descendants(sector) if sector else load_sectors()),
-            procedures=places.list_procedure_sectors(connection, max(wave.opens_on, min(today, wave.closes_on))),
+def _import_units(
+    database: Database,
+    file: CsvFile,
+    known: Known,
+    source: _Source,
+    units: SpooledUnits,
+    counted: _Counted,
+    progress: Progress | None,
+) -> ImportedFrame:
+    wave_code = known.wave.code
+    with database.writing(STEP) as connection:
+        frames.hold_turn(connection, wave_code)
+        _check_drawn_from_units(connection, file, wave_code)
+        imported = _add_frame(
+            connection, file, wave_code, source, units.counts, names_units=True, merged=counted.merged
         )
+        frames.add_facts(connection, wave_code, imported.version, counted.facts)
+        if not invitations.count_invitations(connection, wave_code):
+            frames.remove_units(connection, wave_code)
+        _add_units(connection, file, wave_code, units, progress)
+        if source.trial:
+            raise _OnlyTried(imported)
+    return imported
+
+
+def _read_known(database: Database, path: Path, wave_code: str, today: date) -> Known:
+    try:
+        with database.reading() as connection:
+            return read_known(connection, wave_code, today)
+    except NoFrameTaken as refusal:
+        raise ImportRefused(path.name, [Problem(WHOLE_FILE, str(refusal))]) from None
 
 
 def _tell_form(file: CsvFile) -> Columns:
@@ -177,7 +259,7 @@ def _tell_form(file: CsvFile) -> Columns:
     return forms[0]
 
 
-def _read_totals(file: CsvFile, known: _Places, progress: Progress | None) -> dict[str, int]:
+def _read_totals(file: CsvFile, known: Known, progress: Progress | None) -> dict[str, int]:
     """Population by stratum. Raises ImportRefused."""
     populations: dict[str, int] = {}
     lines: dict[tuple[str, str, str], int] = {}
@@ -185,40 +267,63 @@ def _read_totals(file: CsvFile, known: _Places, progress: Progress | None) -> di
         stratum_code = _find_stratum(file, line, known, values)
         first = lines.setdefault((values["agency"], values.get("sector", ""), values.get("procedure", "")), line)
         if first != line:
-            file.refuse(line, f"this agency and sector or procedure are on line {first} already: keep one of them")
+            file.reject(line, f"this agency and sector or procedure are on line {first} already: keep one of them")
+            continue
         population = read_count(values["population"], LARGEST_POPULATION)
         if not population:
-            file.refuse(
+            file.reject(
                 line,
                 f"population {values['population'][:40]!r} must be a whole number from 1 to {LARGEST_POPULATION}, in "
                 "digits only; leave out what has none",
             )
-        populations[stratum_code] = populations.get(stratum_code, 0) + (population or 0)
+        elif stratum_code:
+            populations[stratum_code] = populations.get(stratum_code, 0) + population
     file.finish()
+    _refuse_nothing_left(file, populations)
     return populations
 
 
 def _read_units(
-    file: CsvFile, keys: Keys, known: _Places, units: SpooledUnits, progress: Progress | None
+    file: CsvFile, keys: Keys, known: Known, units: SpooledUnits, counted: _Counted, progress: Progress | None
 ) -> SpooledUnits:
+    seen: dict[bytes, int] = {}
+    applicants = known.counts_applicants
     for line, values in file.read(TRANSACTIONS, MOST_TRANSACTIONS, progress):
-        stratum_code = _find_stratum(file, line, known, values)
-        dossier = values["dossier"]
-        if not 1 <= len(dossier) <= LONGEST_DOSSIER:
-            file.refuse(line, f"dossier must hold 1 to {LONGEST_DOSSIER} letters: it tells transactions apart")
-        if not file.problems:
-            units.add(line, stratum_code, keys.unit_hash(dossier))
+        try:
+            stratum_code = known.stratum_of(values)
+            facts = known.facts_of(values)
+            unit_hash = keys.unit_hash(check_dossier(values["dossier"]))
+        except (UnknownPlace, WrongFact) as wrong:
+            file.reject(line, str(wrong))
+            continue
+        if file.sieved and (first := seen.setdefault(unit_hash, line)) != line:
+            file.reject(line, f"the dossier of this line is on line {first} already: keep one of them")
+            continue
+        if file.problems:
+            continue
+        counted.count(stratum_code, facts)
+        if not applicants or counted.is_first_of(values.get("applicant") or values["dossier"], stratum_code):
+            units.add(line, stratum_code, unit_hash)
     for line, first in units.list_duplicates():
         file.refuse(line, f"the dossier of this line is on line {first} already: keep one of them")
     file.finish()
+    _refuse_nothing_left(file, units.counts)
+    counted.fold()
     return units
 
 
-def _find_stratum(file: CsvFile, line: int, known: _Places, values: Mapping[str, str]) -> str:
+def _refuse_nothing_left(file: CsvFile, populations: Mapping[str, int]) -> None:
+    if not populations:
+        file.problems += file.rejected
+        file.refuse(WHOLE_FILE, f"none of its {file.rows:,} rows can be used")
+        file.finish()
+
+
+def _find_stratum(file: CsvFile, line: int, known: Known, values: Mapping[str, str]) -> str:
     try:
         return known.stratum_of(values)
     except UnknownPlace as unknown:
-        file.refuse(line, str(unknown))
+        file.reject(line, str(unknown))
         return ""
 
 
@@ -248,16 +353,26 @@ def _add_frame(
     connection: Connection,
     file: CsvFile,
     wave_code: str,
+    source: _Source,
     populations: Mapping[str, int],
-    today: date,
     *,
     names_units: bool,
+    merged: int = 0,
 ) -> ImportedFrame:
     strata = [_stratum(code, population) for code, population in sorted(populations.items())]
     version = frames.add_frame(
-        connection, wave_code, strata, source=file.path.name, source_digest=file.digest, on=today
+        connection, wave_code, strata, source=source.name, source_digest=source.digest, on=source.today
     )
-    return ImportedFrame(wave_code, version, len(strata), sum(populations.values()), names_units)
+    return ImportedFrame(
+        wave_code,
+        version,
+        len(strata),
+        sum(populations.values()),
+        names_units,
+        tuple(sorted(file.rejected)),
+        merged,
+        source.trial,
+    )
 
 
 def _stratum(code: str, population: int) -> Stratum:

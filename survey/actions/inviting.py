@@ -112,6 +112,7 @@ def draw_places(
         rows = _rows(wave_code, frame, drawn, followed, today, channel)
         detail = {"count": count, "frame_version": frame.version, "seed": str(seed)}
         with database.writing(STEP) as connection:
+            frames.hold_turn(connection, wave_code)
             if _has_moved_on(connection, wave_code, frame):
                 continue
             invitations.add_invitations(connection, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,6 +18,7 @@ LONGEST_LINE = 65_536
 LONGEST_CODE = 64
 PROBLEMS_SHOWN = 20
 MOST_PROBLEMS = 1000
+MOST_REJECTED = 100_000
 WHOLE_FILE = 0
 ROWS_A_REPORT = 50_000
 UTF8_REMEDY = (
@@ -62,10 +63,17 @@ class Columns:
 
 @dataclass
 class CsvFile:
-    """A file being read. `digest` is the SHA-256 of the whole file once every row was read."""
+    """A file being read. `digest` is the SHA-256 of the whole file once every row was read.
+
+    `sieved` keeps rows that are wrong apart in `rejected` instead of refusing the file; `renamed` says which of its
+    columns stands for which of ours.
+    """
 
     path: Path
+    sieved: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    rejected: list[Problem] = field(default_factory=list)
     digest: bytes = b""
     rows: int = 0
     _line: int = 0
@@ -74,6 +82,16 @@ class CsvFile:
         """Note a problem; raises ImportRefused once there are so many that more would not help."""
         self.problems.append(Problem(line, reason))
         if len(self.problems) >= MOST_PROBLEMS:
+            self.finish()
+
+    def reject(self, line: int, reason: str) -> None:
+        """Note that one row is wrong: it alone is left out of a sieved file, else the file is refused."""
+        if not self.sieved:
+            self.refuse(line, reason)
+            return
+        self.rejected.append(Problem(line, reason))
+        if len(self.rejected) > MOST_REJECTED:
+            self.refuse(line, f"more than {MOST_REJECTED:,} rows are wrong: is this the right file?")
             self.finish()
 
     def finish(self) -> None:
@@ -91,14 +109,17 @@ class CsvFile:
         with self._opened() as file:
             lines = self._lines(file)
             header = next(lines, "")
-            names = _split_header(header)
+            names = self._our_names(_split_header(header))
             self._check_header(names, columns)
             yield from self._read_rows(lines, _delimiter(header), names, most_rows, progress)
 
     def read_header(self) -> list[str]:
         """The columns that the file names, to tell its form. Raises ImportRefused when it cannot be read."""
         with self._opened() as file:
-            return _split_header(next(self._lines(file), ""))
+            return self._our_names(_split_header(next(self._lines(file), "")))
+
+    def _our_names(self, names: list[str]) -> list[str]:
+        return [self.renamed.get(name, name) for name in names]
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
@@ -130,7 +151,7 @@ class CsvFile:
             if len(values) == len(names):
                 yield line, {name: _clean(value) for name, value in zip(names, values, strict=True)}
             else:
-                self.refuse(line, f"{len(values)} values where the header names {len(names)}: add or remove commas")
+                self.reject(line, f"{len(values)} values where the header names {len(names)}: add or remove commas")
         if self.rows == 0:
             self.refuse(WHOLE_FILE, "the file has a header and no rows: there is nothing to load")
 

@@ -14,6 +14,8 @@ EVERYBODY = "response"
 ITEMS_ANSWERED = "items_answered"
 ITEMS_SATISFIED = "items_satisfied"
 TARGET_POPULATIONS = ("finite", "process")
+COUNTED = ("dossiers", "applicants")
+LATER_FIELDS = ("exclusions", "counts", "largest_frame_gap")
 
 
 class MalformedRule(ValueError):
@@ -29,6 +31,8 @@ class Rule:
     `target_population` is `finite` (these transactions, with finite population correction) or `process` (the service
     that will go on, without). `territory` is the area or area group whose targets the verdict is held against.
     `exclusions` names the exclusion rules that may be applied to its answers; no other may, whatever the answers say.
+    `counts` says whether dossiers or applicants are drawn: with applicants, one agent's 300 dossiers are one citizen.
+    `largest_frame_gap` is how much of an agency's independent total the frame may lack before nothing is "met".
     """
 
     indicator: str = DEFAULT_INDICATOR
@@ -47,6 +51,8 @@ class Rule:
     many_agencies: str = "holm"
     territory: str = "former_soc_trang"
     exclusions: tuple[str, ...] = ()
+    counts: str = "dossiers"
+    largest_frame_gap: str = "0.05"
 
     def __post_init__(self) -> None:
         if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
@@ -60,14 +66,17 @@ class Rule:
             )
         if self.target_population not in TARGET_POPULATIONS:
             raise MalformedRule(f"target_population must be one of {', '.join(TARGET_POPULATIONS)}.")
+        if self.counts not in COUNTED:
+            raise MalformedRule(f"counts must be one of {', '.join(COUNTED)}.")
         if not self.outcomes:
             object.__setattr__(self, "outcomes", person_outcomes())
 
     def canonical(self) -> str:
-        """The rule's own bytes: sorted JSON without floats, and without exclusions where it names none."""
+        """The rule's own bytes: sorted JSON without floats, and without later fields that are as they always were."""
         values = asdict(self)
-        if not self.exclusions:
-            del values["exclusions"]
+        for name in LATER_FIELDS:
+            if values[name] == type(self).__dataclass_fields__[name].default:
+                del values[name]
         return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def digest(self) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from survey.store.sql import insert_many, insert_or_skip
-from survey.store.tables import frame, frame_stratum, frame_unit, stratum
+from survey.store.sql import insert_many, insert_or_skip, take_turn
+from survey.store.tables import frame, frame_fact, frame_stratum, frame_unit, independent_total, stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,91 @@ class Stratum:
     sector_code: str | None
     procedure_code: str | None
     population: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A version of a wave's frame: the file or feed it came from, and how many it holds."""
+
+    version: int
+    source: str
+    loaded_on: date
+    population: int
+
+
+def hold_turn(connection: Connection, wave_code: str) -> None:
+    """Until the transaction ends nobody else versions this wave's frame or draws from it."""
+    take_turn(connection, f"frame/{wave_code}")
+
+
+def list_frames(connection: Connection, wave_code: str) -> list[Frame]:
+    """Every version, the newest first."""
+    total = func.coalesce(func.sum(frame_stratum.c.population), 0)
+    query = (
+        select(frame.c.version, frame.c.source, frame.c.loaded_on, total.label("population"))
+        .join(
+            frame_stratum,
+            (frame_stratum.c.wave_code == frame.c.wave_code) & (frame_stratum.c.frame_version == frame.c.version),
+        )
+        .where(frame.c.wave_code == wave_code)
+        .group_by(frame.c.version, frame.c.source, frame.c.loaded_on)
+        .order_by(frame.c.version.desc())
+    )
+    return [Frame(row.version, row.source, row.loaded_on, int(row.population)) for row in connection.execute(query)]
+
+
+def add_facts(connection: Connection, wave_code: str, version: int, counts: Mapping[tuple[str, str, str], int]) -> None:
+    """Keep how many transactions of each stratum had which property: counts by (stratum, field, value)."""
+    rows = [
+        {
+            "wave_code": wave_code,
+            "frame_version": version,
+            "stratum_code": code,
+            "field": field,
+            "value": value,
+            "count": count,
+        }
+        for (code, field, value), count in sorted(counts.items())
+    ]
+    insert_many(connection, frame_fact, rows)
+
+
+def list_facts(connection: Connection, wave_code: str, version: int) -> dict[tuple[str, str, str], int]:
+    """The same counts of one version."""
+    kept = frame_fact.c
+    query = select(kept.stratum_code, kept.field, kept.value, kept.count)
+    rows = connection.execute(query.where(kept.wave_code == wave_code, kept.frame_version == version))
+    return {(code, field, value): count for code, field, value, count in rows}
+
+
+def add_independent_totals(
+    connection: Connection, wave_code: str, totals: Mapping[str, int], *, source: str, source_digest: bytes, on: date
+) -> int:
+    """Keep a new version of what somebody else counted, agency by agency; its number."""
+    newest = select(func.max(independent_total.c.version)).where(independent_total.c.wave_code == wave_code)
+    version = (connection.scalar(newest) or 0) + 1
+    rows = [
+        {
+            "wave_code": wave_code,
+            "agency_code": agency,
+            "version": version,
+            "population": population,
+            "source": source,
+            "source_digest": source_digest,
+            "loaded_on": on,
+        }
+        for agency, population in sorted(totals.items())
+    ]
+    insert_many(connection, independent_total, rows)
+    return version
+
+
+def list_independent_totals(connection: Connection, wave_code: str) -> dict[str, int]:
+    """What somebody else counted, by agency, in the newest version."""
+    kept = independent_total.c
+    newest = select(func.max(kept.version)).where(kept.wave_code == wave_code).scalar_subquery()
+    query = select(kept.agency_code, kept.population).where(kept.wave_code == wave_code, kept.version == newest)
+    return {agency: population for agency, population in connection.execute(query)}
 
 
 def add_frame(

@@ -113,6 +113,12 @@ def end_procedure_sector(connection: Connection, procedure_code: str, last_day: 
     connection.execute(update(procedure_sector).where(still).values(valid_to=last_day))
 
 
+def list_dates(connection: Connection, table: Table) -> dict[str, tuple[date, date | None]]:
+    """From when to when each of a table of places exists."""
+    query = select(table.c.code, table.c.valid_from, table.c.valid_to)
+    return {code: (valid_from, valid_to) for code, valid_from, valid_to in connection.execute(query)}
+
+
 def list_codes(connection: Connection, table: Table) -> set[str]:
     """Every code of a table of places."""
     return set(connection.scalars(select(table.c.code)))
@@ -148,6 +154,7 @@ __all__ = [
     "list_agencies",
     "list_area_codes",
     "list_codes",
+    "list_dates",
     "list_newest_decisions",
     "list_procedure_sectors",
     "list_sector_names",
