@@ -86,7 +86,15 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, counter, devices, auditor, keyer):
+    for each in (staff, official, statistician, builder, counter, devices, auditor, keyer):
+        app.register_blueprint(each.blueprint)
+    _open_statisticians_tools(app)
+
+
+def _open_statisticians_tools(app: Flask) -> None:
+    from survey.web import cells, compare_methods, nonresponse, progress, small_areas, workshop
+
+    for each in (cells, compare_methods, nonresponse, progress, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

@@ -162,6 +162,7 @@ class AdequacyPage:
     invited: int | None = None
     responses: int = 0
     waves: tuple[Link, ...] = ()
+    tabs: tuple[tuple[Link, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,16 @@ FILTERS = ("wave_code", "level", "sector_code", "area_code", "period", "verdict"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cells, in which order: `filters` by column, `flagged` only those with a warning."""
+    """Which cells, in which order: `filters` by column, `flagged` only those with a warning; `sectors` and `agencies`
+    are those that the reader may see, None all."""
 
     filters: Mapping[str, str]
     sort: str = "badness"
     descending: bool = True
     flagged: bool = False
     page: int = 1
+    sectors: Sequence[str] | None = None
+    agencies: Sequence[str] | None = None
 
 
 def list_frozen(connection: Connection) -> set[str]:
@@ -120,4 +123,7 @@ def count_dispositions(connection: Connection, wave_code: str) -> dict[str, dict
 def _matching(asked: Asked) -> ColumnElement[bool]:
     same = [adequacy_cell.c[name] == value for name, value in asked.filters.items() if name in FILTERS and value]
     flagged = [adequacy_cell.c.warnings > 0] if asked.flagged else []
-    return and_(True, *same, *flagged)
+    seen = [] if asked.sectors is None else [adequacy_cell.c.sector_code.in_(asked.sectors)]
+    if asked.agencies is not None:
+        seen.append((adequacy_cell.c.level == "agency") & adequacy_cell.c.place.in_(asked.agencies))
+    return and_(True, *same, *flagged, *seen)

@@ -21,7 +21,11 @@ WORST = ("too_few", "not_shown", "cannot_tell", "off_track", "not_met", "on_trac
 
 
 def adequacy_page(
-    opened: OpenRelease, agencies: Mapping[str, Agency], waves: tuple[Link, ...], language: str
+    opened: OpenRelease,
+    agencies: Mapping[str, Agency],
+    waves: tuple[Link, ...],
+    tabs: tuple[tuple[Link, bool], ...],
+    language: str,
 ) -> AdequacyPage:
     """Sectors and agencies of a release as rows: flagged ones first, verdicts that cannot be carried before others."""
     shown = [figure for figure in opened.figures if not figure.suppressed]
@@ -36,6 +40,7 @@ def adequacy_page(
         invited=whole.get("invited"),
         responses=whole.get("n", 0),
         waves=waves,
+        tabs=tabs,
     )
 
 

@@ -17,6 +17,7 @@ from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_error, staff_page, staff_shell
+from survey.web.tools import tabs
 
 blueprint = Blueprint("statistician", __name__, url_prefix="/staff")
 READERS = ("statistician", "auditor")
@@ -58,7 +59,7 @@ def show_adequacy(wave: str) -> Response:
         for each in reading.list_released_waves(database)
         if each.questionnaire_code and each.code != wave
     )
-    page = adequacy_page(opened, reading.list_agencies(database, scope), waves, language)
+    page = adequacy_page(opened, reading.list_agencies(database, scope), waves, tabs(wave, "adequacy"), language)
     shell = staff_shell("adequacy", demo=opened.wave.purpose == DEMO)
     return staff_page(pages.render_adequacy(page, shell, language))
 

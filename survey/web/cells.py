@@ -1,0 +1,278 @@
+"""Every check of every cell: filtered, sorted and paged by the server, and one cell in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, request, url_for
+
+from survey.actions import reading, reading_adequacy
+from survey.actions.reading_adequacy import SORTS, Asked, By, UnknownCell
+from survey.documents import verdicts
+from survey.documents.checks import CHECKS, VARIABLES, split_name
+from survey.documents.formats import number, percent
+from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, write_csv, write_workbook
+from survey.documents.shell import Link
+from survey.mandate.sectors import load_sectors
+from survey.store.places import Agency
+from survey.web.access import allow
+from survey.web.figures import agency_name
+from survey.web.language import reader_language
+from survey.web.services import services
+from survey.web.session import signed_in_staff
+from survey.web.tools import DEMO, READERS, Say, find_wave, speaker, tabs, tool_page, wave_name
+
+blueprint = Blueprint("cells", __name__, url_prefix="/staff/cells")
+FILTERS = ("wave_code", "level", "sector_code", "area_code", "period", "verdict")
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+YES = 1.0
+
+
+@blueprint.get("")
+@allow(*READERS)
+def show_cells() -> Response:
+    """Cells of one wave or of all, the worst first."""
+    say, asked = speaker(), _read_asked()
+    wave = asked.filters["wave_code"]
+    found = reading_adequacy.read_cells(services().database, asked, signed_in_staff().scope)
+    agencies = reading.list_agencies(services().database, signed_in_staff().scope)
+    shown = found.count - found.hidden
+    page = SheetsPage(
+        overline=wave_name(find_wave(wave)) if wave else say("Mọi đợt khảo sát"),
+        title=say("Mọi phép kiểm của từng nhóm"),
+        lead=say(
+            "%(shown)s nhóm có số liệu, %(hidden)s nhóm không công bố. Nhóm yếu nhất đứng đầu; tên cột để xếp lại.",
+            shown=number(shown, reader_language()),
+            hidden=number(found.hidden, reader_language()),
+        ),
+        tabs=tabs(wave, "cells") if wave else (),
+        before=(_filter_form(asked, found.choices, say),),
+        sheets=(_cells_sheet(found.cells, agencies, asked, say),),
+        pager=_pager(asked, found.pages, say),
+        forms=(_export_form(asked, say),),
+    )
+    return tool_page(page)
+
+
+@blueprint.get("/one")
+@allow(*READERS)
+def show_cell() -> Response:
+    """One cell: each check with its value, threshold, meaning and, where it warns, advice."""
+    say, language = speaker(), reader_language()
+    key = [request.args.get(name, "") for name in ("wave", "level", "sector", "place")]
+    scope = signed_in_staff().scope
+    try:
+        cell = reading_adequacy.read_cell(services().database, key[0], key[1], key[2], key[3], scope)
+    except UnknownCell:
+        abort(404)
+    wave = find_wave(cell["wave_code"])
+    told = json.loads(cell["checks"])
+    agencies = reading.list_agencies(services().database, scope)
+    where = ", ".join(told["where"])
+    page = SheetsPage(
+        overline=wave_name(wave),
+        title=_cell_name(cell, agencies, language, say),
+        lead=say("Mỗi phép kiểm với giá trị, ngưỡng và ý nghĩa. Phép kiểm cảnh báo có kèm việc nên làm."),
+        tabs=tabs(wave.code, "cells"),
+        facts=(say("Mời thêm một người có ích nhất ở các tầng: %(strata)s.", strata=where),) if where else (),
+        sheets=(_checks_sheet(told["checks"], language, say),),
+        pager=(Link(say("Về danh sách nhóm"), url_for("cells.show_cells", wave_code=wave.code)),),
+    )
+    return tool_page(page, demo=wave.purpose == DEMO)
+
+
+@blueprint.post("/export")
+@allow(*READERS)
+def export() -> Response:
+    """The cells with every check, as a file; the trail keeps who took it."""
+    say, language, known = speaker(), reader_language(), services()
+    asked, member = _read_asked(), signed_in_staff()
+    form = request.values.get("format", "csv")
+    if form not in TYPES:
+        abort(404)
+    cells = reading_adequacy.export_cells(known.database, asked, member.scope, By(member.name, known.now()))
+    agencies = reading.list_agencies(known.database, member.scope)
+    sheet = _export_sheet(cells, agencies, language, say)
+    response = make_response(write_csv([sheet]) if form == "csv" else write_workbook([sheet]))
+    response.headers["Content-Type"] = TYPES[form]
+    response.headers["Content-Disposition"] = f'attachment; filename="adequacy.{form}"'
+    return response
+
+
+def _read_asked() -> Asked:
+    given = request.values
+    page = given.get("page", "1")
+    return Asked(
+        {name: given.get(name, "") for name in FILTERS},
+        sort=given.get("sort", "badness"),
+        descending=given.get("order", "descending") != "ascending",
+        flagged=given.get("flagged") == "1",
+        page=int(page) if page.isdecimal() and len(page) < 6 else 1,
+    )
+
+
+def _url(asked: Asked, **changed: str) -> str:
+    values = {name: value for name, value in asked.filters.items() if value}
+    values |= {"sort": asked.sort, "order": "descending" if asked.descending else "ascending"}
+    values |= {"flagged": "1"} if asked.flagged else {}
+    return url_for("cells.show_cells", **(values | changed))
+
+
+def _filter_form(asked: Asked, choices: Mapping[str, Sequence[str]], say: Say) -> Form:
+    language = reader_language()
+    labels = {
+        "wave_code": say("Đợt"),
+        "level": say("Bậc"),
+        "sector_code": say("Lĩnh vực"),
+        "area_code": say("Địa bàn"),
+        "period": say("Tháng"),
+        "verdict": say("Kết luận"),
+    }
+    fields = []
+    for name in FILTERS:
+        options = [(value, _choice(name, value, language, say)) for value in choices[name] if value]
+        if len(options) > 1 or asked.filters[name]:
+            fields.append(Field(name, labels[name], "select", asked.filters[name], (("", say("tất cả")), *options)))
+    flagged = Field("flagged", say("Chỉ nhóm có cảnh báo"), "check", "1" if asked.flagged else "")
+    return Form("", url_for("cells.show_cells"), (*fields, flagged), say("Lọc"))
+
+
+def _choice(name: str, value: str, language: str, say: Say) -> str:
+    if name == "sector_code":
+        return load_sectors()[value].name.in_language(language)
+    if name == "level":
+        return _level(value, say)
+    return _verdict(value, say) or say("không có kết luận riêng") if name == "verdict" else value
+
+
+def _level(level: str, say: Say) -> str:
+    return {"wave": say("cả đợt"), "sector": say("lĩnh vực"), "agency": say("cơ quan")}.get(level, level)
+
+
+def _verdict(code: str, say: Say) -> str | None:
+    return say(verdicts.find_word(verdicts.VERDICTS, code)) if code in verdicts.VERDICTS else None
+
+
+def _cells_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agency], asked: Asked, say: Say) -> Sheet:
+    language = reader_language()
+    columns = {
+        "place": (say("Nhóm"), "text"),
+        "period": (say("Tháng"), "text"),
+        "badness": (say("Kết luận"), "text"),
+        "warnings": (say("Cảnh báo"), "count"),
+        "answers_needed": (say("Còn cần"), "count"),
+        "n": (say("Câu trả lời"), "count"),
+        "n_effective": (say("Hữu hiệu"), "count"),
+        "deff": (say("Hiệu ứng thiết kế"), "decimal"),
+        "df": (say("Bậc tự do"), "count"),
+        "half_width": (say("Sai số ±"), "points"),
+        "response_rate": (say("Tỷ lệ trả lời"), "share"),
+        "coverage": (say("Phủ khung mẫu"), "share"),
+    }
+    rows = []
+    for cell in cells:
+        link = Link(_cell_name(cell, agencies, language, say), _cell_url(cell))
+        numbers = [cell[name] for name in columns if name not in ("place", "period", "badness")]
+        rows.append([link, cell["period"], _verdict(cell["verdict"], say), *numbers])
+    heads = tuple(_head(asked, name, *words) for name, words in columns.items())
+    return Sheet(say("Từng nhóm"), heads, rows, empty=say("Không có nhóm nào như vậy, hoặc chưa tính xong."))
+
+
+def _head(asked: Asked, name: str, label: str, kind: str) -> Column:
+    if name not in SORTS:
+        return Column(label, kind)
+    ours = asked.sort == name
+    turned = "ascending" if ours and asked.descending else "descending"
+    now = ("descending" if asked.descending else "ascending") if ours else None
+    return Column(label, kind, _url(asked, sort=name, order=turned), now)
+
+
+def _cell_url(cell: Mapping[str, Any]) -> str:
+    return url_for(
+        "cells.show_cell",
+        wave=cell["wave_code"],
+        level=cell["level"],
+        sector=cell["sector_code"],
+        place=cell["place"],
+    )
+
+
+def _cell_name(cell: Mapping[str, Any], agencies: Mapping[str, Agency], language: str, say: Say) -> str:
+    if cell["level"] == "wave":
+        return say("Cả đợt")
+    sector = load_sectors()[cell["sector_code"]].name.in_language(language)
+    return sector if cell["level"] == "sector" else f"{agency_name(agencies, cell['place'], language)} · {sector}"
+
+
+def _checks_sheet(checks: Sequence[Sequence[Any]], language: str, say: Say) -> Sheet:
+    heads = (say("Phép kiểm"), say("Giá trị"), say("Ngưỡng"), say("Ý nghĩa"), say("Cảnh báo và việc nên làm"))
+    columns = tuple(Column(label, "flag" if place == 4 else "text") for place, label in enumerate(heads))
+    rows = []
+    for name, value, limit, warning in sorted(checks, key=lambda each: not each[3]):
+        words = CHECKS[split_name(name)[0]]
+        told = (say(words.advice) if words.advice else say("Cần xem lại.")) if warning else None
+        written = [_write(words.kind, each, language, say) for each in (value, limit)]
+        rows.append([_check_name(name, say), *written, say(words.meaning), told])
+    return Sheet(say("Phép kiểm"), columns, rows, empty=say("Nhóm này không công bố, nên không hiện số liệu nào."))
+
+
+def _check_name(name: str, say: Say) -> str:
+    base, variable = split_name(name)
+    title = say(CHECKS[base].title)
+    return f"{title}: {say(VARIABLES[variable])}" if variable else title
+
+
+def _write(kind: str, value: float | None, language: str, say: Say) -> str | None:
+    if value is None:
+        return None
+    if kind == "state":
+        return say("có") if value == YES else say("không")
+    if kind == "share":
+        return percent(value, language)
+    return number(value, language, 2 if kind == "decimal" else 0)
+
+
+def _pager(asked: Asked, pages: int, say: Say) -> tuple[Link, ...]:
+    links = []
+    if asked.page > 1:
+        links.append(Link(say("Trang trước"), _url(asked, page=str(asked.page - 1))))
+    if asked.page < pages:
+        words = say("Trang sau (%(page)s / %(pages)s)", page=asked.page + 1, pages=pages)
+        links.append(Link(words, _url(asked, page=str(asked.page + 1))))
+    return tuple(links)
+
+
+def _export_form(asked: Asked, say: Say) -> Form:
+    kept = {name: value for name, value in asked.filters.items() if value} | ({"flagged": "1"} if asked.flagged else {})
+    form = Field("format", say("Dạng tệp"), "select", "csv", (("csv", "CSV"), ("xlsx", "Excel")))
+    return Form(
+        say("Tải mọi phép kiểm của các nhóm này"),
+        url_for("cells.export", **kept),
+        (form,),
+        say("Tải về"),
+        "post",
+        say("Mỗi lần tải được ghi vào nhật ký kiểm toán."),
+    )
+
+
+def _export_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agency], language: str, say: Say) -> Sheet:
+    """A row a check: value, threshold and warning as numbers, for whoever goes on with them."""
+    heads = (
+        *((say("Đợt"), "text"), (say("Bậc"), "text"), (say("Nhóm"), "text"), (say("Tháng"), "text")),
+        *((say("Phép kiểm"), "text"), (say("Mã"), "text"), (say("Giá trị"), "number")),
+        *((say("Ngưỡng"), "number"), (say("Cảnh báo"), "number")),
+    )
+    rows = [
+        [
+            cell["wave_code"],
+            _level(cell["level"], say),
+            _cell_name(cell, agencies, language, say),
+            cell["period"],
+            *(_check_name(name, say), name, value, limit, int(warning)),
+        ]
+        for cell in cells
+        for name, value, limit, warning in json.loads(cell["checks"])["checks"]
+    ]
+    return Sheet(say("Phép kiểm"), tuple(Column(*head) for head in heads), rows)
