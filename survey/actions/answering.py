@@ -84,7 +84,7 @@ class BadAnswers(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """What the page shows to whoever holds a valid token."""
+    """What the page shows to whoever holds a valid token; a household's place also says its village and its class."""
 
     wave_code: str
     questionnaire: Questionnaire
@@ -92,6 +92,8 @@ class OpenForm:
     stratum_code: str
     channel: str
     drawn_on: date | None = None
+    psu: str = ""
+    calibration_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +317,11 @@ def _codes(
         "answers": dict(chosen),
         "assisted": assisted,
         "channel": form.channel,
-        "class": "",
+        "class": form.calibration_class,
         "kind": "response",
         "language": language if language in LANGUAGES else LANGUAGES[0],
         "period": half_month(on),
-        "psu": "",
+        "psu": form.psu,
         "questionnaire": form.questionnaire.key,
         "stratum": form.stratum_code,
         "wave": form.wave_code,

@@ -38,7 +38,6 @@ MOST_IN_A_REPLAY = 100
 MOST_HELD = 500
 OLDEST_DAYS = 60
 TURN = "replay"
-INTERVIEWER = "interviewer"
 ALONE = "kiosk"  # on any other channel somebody asks the questions and helps
 STORED, REPLAYED, SPENT, UNKNOWN, OTHER_WAVE, CLOSED, MALFORMED = (
     "stored",
@@ -213,7 +212,7 @@ def _store(batch: _Batch, receipt: str, entry: Entry | None) -> None:
             language=entry.language,
             on=given_on,
             assisted=int(device.channel != ALONE),
-            interviewer=device.name if device.channel == INTERVIEWER else "",
+            interviewer="" if device.channel == ALONE else device.name,
         )
     except (BadAnswers, UnknownItem) as wrong:
         raise _NotTaken(MALFORMED, *where) from wrong

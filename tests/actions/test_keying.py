@@ -139,9 +139,9 @@ def test_late_sheets_are_taken_in_the_grace_period_and_not_after_it(
 
 
 def test_which_place_a_sheet_spends_is_chance(database: Database, keys: Keys, signer: Signer) -> None:
-    """Of thirty places the eight first sheets spend any eight: that they are the eight first has 1 chance in 5,852,925."""
+    """Of thirty places eight are spent: that they are the first eight has one chance in 5,852,925."""
     work = begin_fieldwork(database, keys, signer, {("A", "land"): 40})
-    ((batch, numbers),) = keying.print_batches(database, "W", 30, "vi", seed=1, today=TODAY, by=by("operator"))
+    ((_, numbers),) = keying.print_batches(database, "W", 30, "vi", seed=1, today=TODAY, by=by("operator"))
     for number in numbers[:8]:
         key(work, number, "an")
         key(work, number, "binh")

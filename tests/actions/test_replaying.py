@@ -185,7 +185,7 @@ def test_a_device_that_was_given_other_work_still_brings_what_it_took_before(
 
 
 @pytest.mark.parametrize(
-    ("channel", "assisted", "interviewer"), [("kiosk", 0, None), ("phone", 1, None), ("interviewer", 1, "DTV-07")]
+    ("channel", "assisted", "interviewer"), [("kiosk", 0, None), ("phone", 1, "DTV-07"), ("interviewer", 1, "DTV-07")]
 )
 def test_whoever_asks_the_questions_is_recorded_as_help(
     database: Database,

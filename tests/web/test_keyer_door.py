@@ -47,7 +47,7 @@ def sign_in(app: Flask, name: str) -> FlaskClient:
 
 
 def csrf(html: str) -> str:
-    return re.findall(r'name="csrf_token" value="([^"]+)"', html)[0]
+    return str(re.findall(r'name="csrf_token" value="([^"]+)"', html)[0])
 
 
 def post(client: FlaskClient, path: str, **sent: str) -> str:

@@ -1,0 +1,228 @@
+"""Interviewing: calls at the doors of drawn households, one adult drawn from the roster, the answer stored once.
+
+Which adult is asked follows from the seed of the village's draw, the household's line and the number of adults,
+so neither the interviewer nor the household chooses, and anybody can repeat it. A response holds its village and its
+class (adults, sex, age, contact), never the household; a household holds how the call ended, never the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from analysis.drawing import random_number
+from survey.actions.answering import OpenForm, check_answers, new_receipt, new_response
+from survey.keys import Keys
+from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.proof import receipt_hash
+from survey.store import fieldwork, responses, waves
+from survey.store.audits import By
+from survey.store.database import Connection, Database
+from survey.store.fieldwork import Call, Household, HouseholdList, Psu
+from survey.store.waves import Wave
+from survey.store.writer import Outcome, Submission, store_submission
+
+COMPLETE, PARTIAL = "1.1", "1.2"
+FINAL = (COMPLETE, PARTIAL, "2.1", "2.3", "4.5", "4.6", "4.7")
+SEXES = ("f", "m")
+AGES = ("18-29", "30-44", "45-59", "60+")
+MOST_ADULTS = 30
+LARGEST_CLASS = 6
+CHANNEL = "interviewer"
+CONTACT_ITEM, CONTACTED = "S1", "yes"  # a procedure in the last 12 months, in the household questionnaire
+
+
+class NotAssigned(LookupError):
+    """The household was not drawn, or somebody else works there."""
+
+
+class RosterFixed(ValueError):
+    """The adult was drawn already; drawing again would be choosing."""
+
+
+class NoRoster(ValueError):
+    """Nobody was drawn yet in this household."""
+
+
+class CallRefused(ValueError):
+    """The call cannot be kept as it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A drawn household with every call there."""
+
+    household: Household
+    calls: tuple[Call, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no further call is due."""
+        return bool(self.calls) and self.calls[-1].outcome in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A village where somebody works, with its doors."""
+
+    psu: Psu
+    wave: Wave
+    doors: tuple[Door, ...]
+
+
+def list_work(database: Database, interviewer: str, today: date) -> list[Assignment]:
+    """The villages of an interviewer in waves that still take answers."""
+    with database.reading() as connection:
+        found = []
+        for psu in fieldwork.list_psus_of(connection, interviewer):
+            wave = waves.find_wave(connection, psu.wave_code)
+            if wave is not None and wave.takes_what_devices_hold(today):
+                found.append(Assignment(psu, wave, tuple(_list_doors(connection, psu))))
+    return found
+
+
+def record_call(
+    database: Database, wave_code: str, psu_code: str, number: int, outcome: str, *, interviewer: str, on: date, by: By
+) -> int:
+    """Keep an attempt that led to no interview; its number. Raises NotAssigned, CallRefused."""
+    if outcome == COMPLETE:
+        raise CallRefused("An interview is complete when its answers are stored: fill in the form.")
+    with database.writing("record-call") as connection:
+        _, home = _find(connection, wave_code, psu_code, number, interviewer)
+        attempt = _add_call(connection, home, outcome, interviewer, on)
+        by.record(connection, "household-called", f"{wave_code}/{psu_code}", outcome=outcome)
+    return attempt
+
+
+def draw_adult(
+    database: Database, wave_code: str, psu_code: str, number: int, adults: int, *, interviewer: str, by: By
+) -> int:
+    """Whom to ask among so many adults, counted from the oldest; fixed from then on.
+
+    Raises NotAssigned, RosterFixed, CallRefused.
+    """
+    if not 1 <= adults <= MOST_ADULTS:
+        raise CallRefused(f"Count the adults of 18 and over who live here: 1 to {MOST_ADULTS}.")
+    with database.writing("draw-adult") as connection:
+        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
+        if home.adults is not None:
+            raise RosterFixed(f"Adult {home.drawn_adult} of {home.adults} was drawn here; nobody is drawn twice.")
+        listed = fieldwork.find_list(connection, wave_code, psu.code)
+        assert listed is not None
+        drawn = choose_adult(listed, number, adults)
+        fieldwork.change_household(connection, home, adults=adults, drawn_adult=drawn)
+        by.record(connection, "adult-drawn", f"{wave_code}/{psu_code}", adults=adults)
+    return drawn
+
+
+def choose_adult(listed: HouseholdList, number: int, adults: int) -> int:
+    """The drawn adult, 1 being the oldest: each with the same chance, from the list's seed."""
+    seed = f"{listed.wave_code}/adults/{listed.seed}"
+    return 1 + int(random_number(seed, listed.psu_code, str(number)) * adults)
+
+
+def answer(
+    database: Database,
+    keys: Keys,
+    wave_code: str,
+    psu_code: str,
+    number: int,
+    answers: Mapping[str, str],
+    *,
+    sex: str,
+    age: str,
+    language: str,
+    key: str,
+    interviewer: str,
+    today: date,
+) -> str:
+    """Store what the drawn adult said, once, with the village, the class and the interviewer; the receipt code.
+
+    The same key again gives the same receipt. Raises NotAssigned, NoRoster, CallRefused, BadAnswers, UnknownItem,
+    StaleForm.
+    """
+    if sex not in SEXES or age not in AGES:
+        raise CallRefused(f"Say the sex ({', '.join(SEXES)}) and the age group ({', '.join(AGES)}) of the drawn adult.")
+    receipt = new_receipt(keys, key)
+    with database.writing("interview") as connection:
+        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
+        if responses.knows_receipt(connection, receipt_hash(receipt)):
+            return receipt
+        if home.adults is None:
+            raise NoRoster("Count the adults first: the one to ask is drawn from them.")
+        form, on = _open_form(connection, psu, home, answers, sex, age, today)
+        response = new_response(form, receipt, answers, language=language, on=on, assisted=1, interviewer=interviewer)
+        token = fieldwork.find_token_hash(connection, home)
+        assert token is not None
+        if store_submission(connection, Submission(token, response)) is not Outcome.STORED:
+            raise CallRefused("This household has answered already: one answer a household.")
+        _add_call(connection, home, COMPLETE, interviewer, on)
+    return receipt
+
+
+def find_door(
+    database: Database, wave_code: str, psu_code: str, number: int, interviewer: str
+) -> tuple[Door, Questionnaire]:
+    """A household with what is asked there. Raises NotAssigned."""
+    with database.reading() as connection:
+        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
+        wave = waves.find_wave(connection, wave_code)
+        assert wave is not None
+        calls = fieldwork.list_calls(connection, wave_code, psu.code).get(number, [])
+        return Door(home, tuple(calls)), load_questionnaire(wave.questionnaire)
+
+
+def class_of(adults: int, sex: str, age: str, contact: str) -> str:
+    """A response's class: what its weight and its domain need to know of a person. Six adults or more are one class."""
+    return f"{min(adults, LARGEST_CLASS)}.{sex}.{age}.{contact}"
+
+
+def _open_form(
+    connection: Connection, psu: Psu, home: Household, answers: Mapping[str, str], sex: str, age: str, today: date
+) -> tuple[OpenForm, date]:
+    wave = waves.find_wave(connection, psu.wave_code)
+    assert wave is not None
+    assert home.adults is not None
+    if not wave.takes_what_devices_hold(today):
+        raise CallRefused(f"Wave {wave.code} takes no answers on this day.")
+    questionnaire = load_questionnaire(wave.questionnaire)
+    chosen, _ = check_answers(questionnaire, answers)
+    contact = "1" if chosen.get(CONTACT_ITEM) == CONTACTED else "0"
+    form = OpenForm(
+        wave.code,
+        questionnaire,
+        b"",
+        psu.stratum_code,
+        CHANNEL,
+        psu=psu.code,
+        calibration_class=class_of(home.adults, sex, age, contact),
+    )
+    return form, min(today, wave.closes_on)
+
+
+def _add_call(connection: Connection, home: Household, outcome: str, interviewer: str, on: date) -> int:
+    calls: Sequence[Call] = fieldwork.list_calls(connection, home.wave_code, home.psu_code).get(home.number, [])
+    if calls and calls[-1].outcome in FINAL:
+        raise CallRefused(f"This household is closed with outcome {calls[-1].outcome}.")
+    if outcome not in fieldwork.OUTCOMES:
+        raise CallRefused(f"Outcome {outcome!r} is none of {', '.join(fieldwork.OUTCOMES)} (AAPOR).")
+    attempt = len(calls) + 1
+    fieldwork.add_call(connection, Call(home.wave_code, home.psu_code, home.number, attempt, outcome, on, interviewer))
+    return attempt
+
+
+def _find(
+    connection: Connection, wave_code: str, psu_code: str, number: int, interviewer: str
+) -> tuple[Psu, Household]:
+    psu = fieldwork.find_psu(connection, wave_code, psu_code)
+    home = fieldwork.find_household(connection, wave_code, psu_code, number)
+    if psu is None or home is None or not home.drawn or psu.interviewer != interviewer:
+        raise NotAssigned("This household is not on your list.")
+    return psu, home
+
+
+def _list_doors(connection: Connection, psu: Psu) -> list[Door]:
+    calls = fieldwork.list_calls(connection, psu.wave_code, psu.code)
+    homes = fieldwork.list_households(connection, psu.wave_code, psu.code)
+    return [Door(each, tuple(calls.get(each.number, ()))) for each in homes]
