@@ -21,7 +21,7 @@ from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
 from survey.web import checkpoints, citizen, citizen_pages, health, kiosk, privacy, public, stopping, voice
-from survey.web.access import check_every_route
+from survey.web.access import check_every_route, largest_upload
 from survey.web.headers import install_headers
 from survey.web.lean import LeanFlask
 from survey.web.services import Services, clock, install_services
@@ -76,13 +76,16 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import auditor, counter, devices, keyer, official, session, staff, statistician
+    from survey.web import auditor, builder, counter, devices, keyer, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
     @app.before_request
     def guard_staff() -> Response | None:
         if _for_staff():
+            most = largest_upload(app.view_functions.get(request.endpoint or ""))
+            if most is not None:
+                request.max_content_length = most
             csrf.protect()
         return session.guard()
 
@@ -158,7 +161,7 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _for_staff() -> bool:
-    return request.blueprint in ("staff", "official", "statistician", "counter", "devices", "auditor")
+    return request.blueprint in ("builder", "staff", "official", "statistician", "counter", "devices", "auditor")
 
 
 def _staff_error(code: str, status: int) -> Response:

@@ -158,6 +158,8 @@ NAVIGATION = {
     "adequacy": N_("Mức đủ mẫu"),
     "releases": N_("Bản công bố"),
     "voice": N_("Ý kiến ngỏ"),
+    "questionnaires": N_("Phiếu hỏi"),
+    "areas": N_("Địa bàn"),
     "devices": N_("Thiết bị"),
     "counter": N_("Quầy phát phiếu"),
     "paper": N_("Phiếu giấy"),

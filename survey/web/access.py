@@ -10,6 +10,7 @@ from flask import Flask
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "__access__"
+FILES = "__most_bytes__"
 
 
 class UndeclaredAccess(RuntimeError):
@@ -41,6 +42,22 @@ def access_of(view: Callable[..., Any]) -> Access | None:
     """What a view declared."""
     declared: Access | None = getattr(view, ATTRIBUTE, None)
     return declared
+
+
+def takes_files(most_bytes: int) -> Callable[[View], View]:
+    """Declare that a view takes uploads of up to so many bytes, more than a form of answers may have."""
+
+    def decorate(view: View) -> View:
+        setattr(view, FILES, most_bytes)
+        return view
+
+    return decorate
+
+
+def largest_upload(view: Callable[..., Any] | None) -> int | None:
+    """How many bytes a view takes; None for as many as every other."""
+    most: int | None = getattr(view, FILES, None)
+    return most
 
 
 def check_every_route(app: Flask) -> None:

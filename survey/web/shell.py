@@ -19,6 +19,7 @@ NAVIGATION = (
     ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
     ("voice", "devices.show_voice", ("statistician", "auditor")),
+    ("questionnaires", "builder.show_questionnaires", ("operator", "statistician", "auditor")),
     ("devices", "devices.show_devices", ("operator", "auditor")),
     ("screening", "auditor.show_screened", ("auditor",)),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
