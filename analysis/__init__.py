@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.checklist import check_adequacy as check_adequacy
     from analysis.cluster_certificate import ClusteredDesign as ClusteredDesign
     from analysis.cluster_certificate import certify_clusters as certify_clusters
+    from analysis.collapsing import variance_strata as variance_strata
     from analysis.contrasts import Difference as Difference
     from analysis.contrasts import difference as difference
     from analysis.contrasts import ratio as ratio

@@ -8,7 +8,7 @@ Column names may hold dots. A comparison with a missing value is not true, as in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -54,6 +54,21 @@ def list_columns(text: str) -> tuple[str, ...]:
         value.strip("`") for kind, value in tokens if kind == "quoted" or (kind == "name" and value not in functions)
     )
     return tuple(dict.fromkeys(named))
+
+
+def refuse_mixed(text: str, schema: Mapping[str, nw.dtypes.DType]) -> None:
+    """Raise BadCondition where a column of numbers is compared with text, or the other way round."""
+    tokens = _tokens(text)
+    for (left, name), (_, operator), (right, value) in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if operator not in _COMPARE or "operator" in {left, right}:
+            continue
+        column, literal = (name, value) if left in {"name", "quoted"} else (value, name)
+        kind, other = schema.get(column.strip("`")), right if left in {"name", "quoted"} else left
+        if kind is not None and _mixes(kind, other):
+            raise BadCondition(
+                f"Cannot compare {column} with {literal} in {text!r}: the column holds {kind}; "
+                + ("put the value in quotes" if other == "number" else "leave the quotes away")
+            )
 
 
 class _Reader:
@@ -154,6 +169,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         tokens.append((str(match.lastgroup), match[match.lastgroup or 0]))
         place = match.end()
     return tokens
+
+
+def _mixes(kind: nw.dtypes.DType, literal: str) -> bool:
+    if literal == "number":
+        return kind == nw.String or isinstance(kind, nw.Categorical | nw.Enum)
+    return literal == "string" and kind.is_numeric()
 
 
 def _as_expression(value: Any, reader: _Reader) -> nw.Expr:

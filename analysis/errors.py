@@ -7,6 +7,10 @@ class AnalysisError(ValueError):
     """Any refusal of this library to answer with a silent number."""
 
 
+class BadFrame(AnalysisError):
+    """What was given is not a table, has a column twice, or a column name that the library needs itself."""
+
+
 class ColumnMissing(AnalysisError):
     """A column that the design or the question names is not in the frame."""
 
@@ -25,6 +29,10 @@ class BadCount(AnalysisError):
 
 class BadPopulation(AnalysisError):
     """A stratum's population is below its responses, or differs within the stratum."""
+
+
+class NotNumeric(AnalysisError):
+    """A weight, count, population or outcome is text, a date, infinite, or too large to square."""
 
 
 class NotBinary(AnalysisError):

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.arrays import Vector
 from analysis.design import Design
 from analysis.domains import Domains, summarise
-from analysis.errors import EmptyDomain
+from analysis.errors import ColumnMissing, EmptyDomain
 from analysis.estimate import Estimate
 from analysis.finishing import Asked, finish_mean, finish_means, finish_rate, finish_rates
 from analysis.measuring import Measured, Question, measure
@@ -146,6 +146,8 @@ def _refuse_nobody(domains: Domains, outcome: str, within: str | None) -> None:
 
 
 def _ask(question: Question) -> tuple[Sample, pd.DataFrame, Measured]:
+    if not question.by:
+        raise ColumnMissing("No column is named in by=; name one, or ask rate() or mean() for the whole")
     sample = question.read()
     code, labels = sample.cells.sort_out(question.by)
     domains = summarise(sample, code, len(labels))

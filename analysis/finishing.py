@@ -15,11 +15,12 @@ from analysis.estimate import Estimate
 from analysis.intervals import guarded_intervals, interval
 from analysis.sample import Sample
 from analysis.stages import name_stratum
+from analysis.sufficient import check_level
 
 NOTE_COVERAGE = (
     "{:.1%} of the population is in strata with responses; the whole population's rate is in [{:.4f}, {:.4f}]"
 )
-NOTE_NORMAL = "mean ± t se; not a rate"
+NOTE_ENDLESS = "no degrees of freedom: the error cannot be estimated, so the interval has no end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def finish_mean(sample: Sample, domains: Domains, place: int, variance: float, c
         deff=float(deff),
         method="mean",
         confidence_level=confidence_level,
-        notes=_note_design(sample, domains, place),
+        notes=(*(() if domains.df[place] > 0 else (NOTE_ENDLESS,)), *_note_design(sample, domains, place)),
         **describe_domain(sample, domains, place),
     )
 
@@ -114,7 +115,8 @@ def finish_means(domains: Domains, variances: Vector, confidence_level: float) -
 
 
 def normal_interval(mean: float, variance: float, df: float, confidence_level: float) -> tuple[float, float]:
-    """mean ± t_df se; without degrees of freedom the limits are infinite, never narrow."""
+    """mean ± t_df se; without degrees of freedom the limits are infinite, never narrow. Raises BadStatistic."""
+    check_level(confidence_level)
     if not df > 0:
         return -np.inf, np.inf
     quantile = (

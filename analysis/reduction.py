@@ -15,11 +15,11 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Codes, Vector, spell
+from analysis.arrays import Codes, Vector
+from analysis.checking import check_columns, check_table, open_frame
 from analysis.coding import code_columns, order_by_appearance
-from analysis.conditions import list_columns, read_condition
+from analysis.conditions import list_columns, read_condition, refuse_mixed
 from analysis.design import Design
-from analysis.errors import BadCount, BadWeight, ColumnMissing, NotBinary, ValueMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +93,16 @@ def reduce_frame(
     names = (outcomes,) if isinstance(outcomes, str) else tuple(outcomes)
     groups = (by,) if isinstance(by, str) else tuple(by)
     keys = tuple(dict.fromkeys((*design.keys, *groups)))
-    lazy = nw.from_native(frame).lazy()
+    lazy = open_frame(frame)
     condition = read_condition(within) if within else None
-    _check_columns(lazy, design, (*names, *keys, *(list_columns(within) if within else ())))
+    measured = (*names, *filter(None, (design.weight, design.count)), *design.populations)
+    check_columns(lazy, (*keys, *(list_columns(within) if within else ())), measured)
+    refuse_mixed(within or "", lazy.collect_schema())
     sums = _name_sums(names, binary=binary)
     prepared = _prepare(lazy, design, names, condition).with_columns(*(sums[name].alias(name) for name in sums))
     table = _group(prepared, keys, tuple(sums), design)
-    _check_table(table, design, names, binary=binary)
+    check_table(table, design, names, binary=binary)
     return _assemble(table, design, names, groups, keys, binary=binary)
-
-
-def _check_columns(frame: nw.LazyFrame[Any], design: Design, names: tuple[str, ...]) -> None:
-    columns = set(frame.collect_schema().names())
-    named = (*names, *filter(None, (design.weight, design.count)), *design.populations)
-    missing = [name for name in dict.fromkeys(named) if name not in columns]
-    if missing:
-        raise ColumnMissing(f"The frame has no column {missing[0]!r}; it has {', '.join(sorted(columns))}")
 
 
 def _prepare(
@@ -154,7 +148,10 @@ def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]
     """The sums to ask for: name of the summed column, and the response's contribution to it."""
     n, p, d, dd, v = (nw.col(f"__{letter}") for letter in ("n", "p", "d", "dd", "v"))
     sums = {"rows": n, "c0": p, "c1": p * v, "f0": d, "f1": d * v, "s00": dd, "s11": dd * v}
-    sums |= {"w_gaps": (nw.col("__w").is_null()).cast(nw.Float64), "n_gaps": n.is_null().cast(nw.Float64)}
+    sums |= {
+        "w_gaps": (nw.col("__w").is_null()).cast(nw.Float64),
+        "n_gaps": (n.is_null() | (n != n.round(0))).cast(nw.Float64),
+    }
     sums |= {"a": p * nw.col("__a")} if outcomes else {}
     sums |= {f"a{place}": p * nw.col(f"__a{place}") for place in range(len(outcomes) if len(outcomes) > 1 else 0)}
     values = [nw.col(f"__y{place}") for place in range(len(outcomes))]
@@ -162,7 +159,7 @@ def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]
         sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
         sums |= {f"s{i + 2}{j + 2}": dd * y * values[j] for j in range(i)}
         sums |= {f"q{i}{j}": d * y * values[j] for j in range(i)}
-        sums |= {f"odd{i}": (y - y * y).abs()}
+        sums |= {f"odd{i}": (y * (y - 1.0)).abs()}
         sums |= {} if binary else {f"q{i}{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
     return {f"__{name}": expression for name, expression in sums.items()}
 
@@ -178,47 +175,6 @@ def _group(frame: nw.LazyFrame[Any], keys: tuple[str, ...], sums: tuple[str, ...
         return frame.select(*asked).collect().to_pandas()
     table = frame.group_by(*keys).agg(*asked).collect().to_pandas()
     return table.sort_values(list(keys), ignore_index=True)
-
-
-def _check_table(table: pd.DataFrame, design: Design, outcomes: tuple[str, ...], *, binary: bool) -> None:
-    for name in design.keys:
-        if table[name].isna().any():
-            way_out = "give every response a value, or drop those rows before the design is made"
-            raise ValueMissing(f"Column {name!r} of the design has missing values; {way_out}")
-    _check_counts(table, design)
-    _check_weights(table, design)
-    _check_populations(table, design)
-    for place, outcome in enumerate(outcomes if binary else ()):
-        odd = table[f"__odd{place}"].to_numpy(dtype=float)
-        if not (odd == 0).all():
-            where = _describe(table, design, int(np.argmax(odd != 0)))
-            raise NotBinary(f"Outcome {outcome!r} has values other than 0 and 1{where}; code it, or ask for its mean()")
-
-
-def _check_counts(table: pd.DataFrame, design: Design) -> None:
-    counts = table["__rows"].to_numpy(dtype=float)
-    bad = (table["__n_low"] < 0) | (table["__n_gaps"] > 0) | ~np.isfinite(counts) | (counts != np.round(counts))
-    if bad.any():
-        where = _describe(table, design, int(np.argmax(bad)))
-        raise BadCount(f"Column {design.count!r} has negative, missing or fractional counts{where}")
-
-
-def _check_weights(table: pd.DataFrame, design: Design) -> None:
-    bad = (table["__w_low"] < 0) | (table["__w_gaps"] > 0) | ~np.isfinite(table["__f0"].to_numpy(dtype=float))
-    if bad.any():
-        where = _describe(table, design, int(np.argmax(bad)))
-        raise BadWeight(f"Column {design.weight!r} has negative, missing or infinite weights{where}; weights are >= 0")
-
-
-def _check_populations(table: pd.DataFrame, design: Design) -> None:
-    for stage, name in enumerate(design.populations):
-        if table[[f"__N{stage}_low", f"__N{stage}_high"]].isna().any(axis=None):
-            raise ValueMissing(f"Column {name!r} (population) has missing values; give N_h for every response")
-
-
-def _describe(table: pd.DataFrame, design: Design, place: int) -> str:
-    named = [f"{name} {spell(table[name].iloc[place])}" for name in design.keys if name in table]
-    return f" ({', '.join(named)})" if named else ""
 
 
 def _assemble(

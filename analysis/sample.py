@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Flags, Vector
-from analysis.conditions import list_columns, read_condition
+from analysis.conditions import list_columns, read_condition, refuse_mixed
 from analysis.design import Design
 from analysis.errors import BadDesign, BadWeight, ColumnMissing, NotBinary
 from analysis.reduction import Cells, reduce_frame
@@ -153,7 +153,9 @@ def _evaluate(within: str, keys: pd.DataFrame) -> Flags:
         raise ColumnMissing(
             f"These cells were made without {missing[0]!r}; name it in cells(frame, design, ..., by=...)"
         )
-    table = nw.from_native(keys, eager_only=True).select(read_condition(within).alias("inside"))
+    table = nw.from_native(keys, eager_only=True)
+    refuse_mixed(within, table.schema)
+    table = table.select(read_condition(within).alias("inside"))
     return np.asarray(table["inside"].to_numpy(), dtype=bool)
 
 

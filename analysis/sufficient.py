@@ -106,8 +106,11 @@ class Statistics:
             raise BadStatistic(
                 f"rate {self.rate} with {self.successes} of {self.n}: an interval needs a share of answers"
             )
-        if not (0 < self.kish_deff < np.inf and 0 < self.confidence_level < 1 and 0 <= self.fraction <= 1):
-            raise BadStatistic("kish_deff must be above 0, confidence_level between 0 and 1, fraction in 0..1")
+        check_level(self.confidence_level)
+        if not (0 < self.kish_deff < np.inf and 0 <= self.fraction <= 1):
+            raise BadStatistic(
+                f"kish_deff {self.kish_deff} and fraction {self.fraction}: the first is above 0, the second in 0..1"
+            )
 
     def explain(self) -> tuple[str, ...]:
         """Notes on where the effective size comes from, if not from the variance."""
@@ -116,3 +119,9 @@ class Statistics:
         if self.at_edge:
             return (NOTE_EDGE,)
         return (NOTE_NO_SPREAD,) if self.without_spread else ()
+
+
+def check_level(confidence_level: float) -> None:
+    """Raise `BadStatistic` for a confidence level that is no share, such as 95."""
+    if not 0 < confidence_level < 1:
+        raise BadStatistic(f"confidence_level is {confidence_level}; it lies between 0 and 1, such as 0.95")

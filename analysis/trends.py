@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Codes, Vector, add_up
+from analysis.checking import read_numbers
 from analysis.design import Design
 from analysis.errors import AnalysisError, EmptyDomain
 from analysis.finishing import normal_interval
@@ -47,13 +48,13 @@ def trend(
     """Fit the logit of a 0/1 `outcome` on the numeric column `x` (a month, say) in the domain `within`.
 
     Pseudo-maximum likelihood with the sandwich variance of Binder (International Statistical Review 51, 1983), as R's
-    `svyglm(family = quasibinomial)`. Raises NotBinary, EmptyDomain, and NoTrend when x has one value or separates the
-    answers.
+    `svyglm(family = quasibinomial)`. Raises NotBinary, NotNumeric, EmptyDomain, and NoTrend when x has one value or
+    separates the answers.
     """
     plain = replace(design, replicates=None, lonely_psu=loosen(design))
     sample = read_sample(frame, plain, (outcome,), (x,), within=within, binary=True)
     code, labels = sample.cells.sort_out((x,))
-    values = labels[x].to_numpy(dtype=np.float64)
+    values = read_numbers(labels, x)
     weights, successes = (_add(sample.first[:, place], code, len(values)) for place in (1, 2))
     if not weights.sum() > 0:
         raise EmptyDomain(f"Nobody has an answer to {outcome!r}, a positive weight and a value of {x!r}")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.arrays import Codes, Vector, add_up
 from analysis.calibration import UNBOUNDED, Calfun, Calibration, Rule, solve_calibration
+from analysis.checking import LARGEST, read_numbers
 from analysis.design import Design
 from analysis.errors import BadDesign, BadMargin
 from analysis.raking import rake_margins
@@ -75,7 +76,7 @@ def calibrate(
     a numeric column, and "(Intercept)" for the population's size. `bounds` limit the factor on the old weight; when
     every total is more than 20 times what the old weights give, these are first multiplied by the mean of these ratios
     and the bounds are about the weights after that, as in R (the step's `scale` says by how much).
-    Raises BadMargin, CalibrationFailed and, when only the bounds are in the way, BoundsTooTight.
+    Raises BadMargin, NotNumeric, CalibrationFailed and, when only the bounds are in the way, BoundsTooTight.
     """
     table, weights = _read(frame, design, _list_columns(totals))
     terms, wanted = _read_totals(totals, table, weights)
@@ -158,6 +159,8 @@ def _read(frame: Any, design: Design, columns: tuple[str, ...]) -> tuple[Cells, 
 
 
 def _list_columns(totals: Mapping[Column, Any]) -> tuple[str, ...]:
+    if not totals:
+        raise BadMargin("No totals were given; name at least one column and the population of each of its values")
     names = [name for column in totals for name in _as_columns(column) if name != INTERCEPT]
     return tuple(dict.fromkeys(names))
 
@@ -193,7 +196,7 @@ def _read_categories(column: Column, margin: Margin, table: Cells, weights: Vect
     columns = _as_columns(column)
     known = dict(margin)
     labels = tuple(_as_label(label) for label in known)
-    totals = np.array([float(total) for total in known.values()])
+    totals = _read_numbers(columns, known)
     code = code_labels(table, columns, labels)
     held = add_up(code, weights, len(labels) + 1)
     _check_margin(columns, labels, totals, held[: len(labels)])
@@ -205,10 +208,17 @@ def _read_categories(column: Column, margin: Margin, table: Cells, weights: Vect
     return Categories(columns, tuple(labels[i] for i in kept)), place[code], totals[kept]
 
 
+def _read_numbers(columns: tuple[str, ...], margin: Mapping[Any, Any]) -> Vector:
+    try:
+        return np.array([float(total) for total in margin.values()])
+    except (TypeError, ValueError) as error:
+        raise BadMargin(f"The margin of {' x '.join(columns)!r} has a total that is no number ({error})") from error
+
+
 def _check_margin(
     columns: tuple[str, ...], labels: tuple[tuple[Label, ...], ...], totals: Vector, held: Vector
 ) -> None:
-    wrong = ~(np.isfinite(totals) & (totals >= 0))
+    wrong = ~((totals >= 0) & (totals < LARGEST))
     if wrong.any():
         place = int(np.argmax(wrong))
         raise BadMargin(
@@ -292,13 +302,13 @@ def _find_scale(totals: Mapping[Column, float | Margin], table: Cells, weights: 
             ratios += [] if not whole or ratios else [float(margin.sum() / reached.sum())]
             ratios += own[np.argsort([str(label) for label in term.labels])].tolist()[1 if whole else 0 :]
         else:
-            values = np.ones(len(table)) if column == INTERCEPT else table.keys[column].to_numpy(dtype=np.float64)
+            values = np.ones(len(table)) if column == INTERCEPT else read_numbers(table.keys, str(column))
             ratios.append(float(total) / float(weights @ values))
     return float(np.mean(ratios)) if min(ratios) > _RESCALED else 1.0
 
 
 def _read_number(column: str, table: Cells, weights: Vector, *, centred: bool) -> Number:
-    values = table.keys[column].to_numpy(dtype=np.float64)
+    values = read_numbers(table.keys, column)
     if not np.isfinite(values[weights > 0]).all():
         raise BadMargin(f"Column {column!r} has missing values; a calibration needs it for every respondent")
     shift = float(weights @ values / weights.sum()) if centred else 0.0

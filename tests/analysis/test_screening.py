@@ -184,3 +184,8 @@ def test_contradicted_calls_have_the_exact_interval():
 def test_a_share_outside_0_and_1_is_refused(share):
     with pytest.raises(BadCallback, match=r"write five per cent as 0\.05"):
         calls_needed(share)
+
+
+def test_nobody_makes_no_pairs() -> None:
+    nobody = np.zeros((0, 3), dtype=np.int64)
+    assert near_pairs(nobody, np.zeros(0, dtype=np.int64), 2).tolist() == [0, 0]
