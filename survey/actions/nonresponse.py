@@ -5,8 +5,9 @@ Groups of few are left out, and one more where a single one could be worked out 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -194,9 +195,10 @@ def _compare(frozen: Frozen, scored: pd.DataFrame, by: str) -> list[GroupRate]:
         return [GroupRate(name, None) for name in sorted(counts)]
     design = make_design(frozen.data, scored)
     table = rate_by(scored, design, "y", by)
+    found = {str(name): row for name, row in zip(table.index, table.to_dict("records"), strict=True)}
     largest = max(shown, key=lambda name: counts[name])
     return [
-        _describe(scored, design, by, name, largest, table.loc[name], counts[name])
+        _describe(scored, design, by, name, largest, found[name], counts[name])
         if name in shown
         else GroupRate(name, None)
         for name in sorted(counts)
@@ -215,7 +217,7 @@ def hide_groups(counts: Mapping[str, int], satisfied: Mapping[str, float], k: in
 
 
 def _describe(
-    scored: pd.DataFrame, design: Design, by: str, name: str, largest: str, row: Mapping[str, float], n: int
+    scored: pd.DataFrame, design: Design, by: str, name: str, largest: str, row: Mapping[Hashable, Any], n: int
 ) -> GroupRate:
     rates = [round(float(row[each]), DECIMALS) for each in ("rate", "low", "high")]
     if name == largest:

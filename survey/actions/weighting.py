@@ -249,11 +249,12 @@ def _check_margins(frozen: Frozen, scored: pd.DataFrame, steps: Steps) -> Mappin
 
 
 def _calibrate(scored: pd.DataFrame, design: Design, method: str, margins: Mapping[str, Mapping[str, int]]) -> Design:
+    wanted: dict[str | tuple[str, ...], Mapping[Any, float]] = {name: totals for name, totals in margins.items()}
     if method == "post_stratify":
-        return post_stratify(scored, design, dict(margins))
+        return post_stratify(scored, design, wanted)
     if method == "rake":
-        return rake(scored, design, dict(margins))
-    return calibrate(scored, design, dict(margins))
+        return rake(scored, design, wanted)
+    return calibrate(scored, design, {**wanted})
 
 
 def _trim(scored: pd.DataFrame, design: Design, cap: float) -> Design:
@@ -268,8 +269,8 @@ def _check_factors(scored: pd.DataFrame, design: Design) -> None:
     after = after / (after * scored["n"]).sum()
     ratio = after / before
     if ratio.max() > MOST_FACTOR or ratio.min() < 1 / MOST_FACTOR:
-        place = ratio.idxmax() if ratio.max() > MOST_FACTOR else ratio.idxmin()
-        raise BadRecipe("factor", str(scored.loc[place, "stratum"]))
+        far = ratio > MOST_FACTOR if ratio.max() > MOST_FACTOR else ratio < 1 / MOST_FACTOR
+        raise BadRecipe("factor", str(scored["stratum"][far].iloc[0]))
 
 
 def _measure(step: str, frozen: Frozen, scored: pd.DataFrame, design: Design) -> Effect:
@@ -280,7 +281,9 @@ def _measure(step: str, frozen: Frozen, scored: pd.DataFrame, design: Design) ->
     middle = _quantile(weights, n, 0.5)
     return Effect(
         step,
-        *(round(each, DECIMALS) for each in (found.rate, found.low, found.high)),
+        round(found.rate, DECIMALS),
+        round(found.low, DECIMALS),
+        round(found.high, DECIMALS),
         round(found.deff, 2),
         round(told.kish_deff, 2),
         round(told.cv, 2),

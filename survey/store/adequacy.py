@@ -123,7 +123,7 @@ def count_dispositions(connection: Connection, wave_code: str) -> dict[str, dict
 def _matching(asked: Asked) -> ColumnElement[bool]:
     same = [adequacy_cell.c[name] == value for name, value in asked.filters.items() if name in FILTERS and value]
     flagged = [adequacy_cell.c.warnings > 0] if asked.flagged else []
-    seen = [] if asked.sectors is None else [adequacy_cell.c.sector_code.in_(asked.sectors)]
+    seen: list[ColumnElement[bool]] = [] if asked.sectors is None else [adequacy_cell.c.sector_code.in_(asked.sectors)]
     if asked.agencies is not None:
         seen.append((adequacy_cell.c.level == "agency") & adequacy_cell.c.place.in_(asked.agencies))
     return and_(True, *same, *flagged, *seen)

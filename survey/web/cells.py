@@ -114,7 +114,7 @@ def _read_asked() -> Asked:
 
 
 def _url(asked: Asked, **changed: str) -> str:
-    values = {name: value for name, value in asked.filters.items() if value}
+    values: dict[str, Any] = {name: value for name, value in asked.filters.items() if value}
     values |= {"sort": asked.sort, "order": "descending" if asked.descending else "ascending"}
     values |= {"flagged": "1"} if asked.flagged else {}
     return url_for("cells.show_cells", **(values | changed))
@@ -245,7 +245,8 @@ def _pager(asked: Asked, pages: int, say: Say) -> tuple[Link, ...]:
 
 
 def _export_form(asked: Asked, say: Say) -> Form:
-    kept = {name: value for name, value in asked.filters.items() if value} | ({"flagged": "1"} if asked.flagged else {})
+    kept: dict[str, Any] = {name: value for name, value in asked.filters.items() if value}
+    kept |= {"flagged": "1"} if asked.flagged else {}
     form = Field("format", say("Dạng tệp"), "select", "csv", (("csv", "CSV"), ("xlsx", "Excel")))
     return Form(
         say("Tải mọi phép kiểm của các nhóm này"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, request, url_for
 
 from analysis.twophase import BadTwoPhase
@@ -41,7 +43,8 @@ def show_nonresponse(wave: str) -> Response:
     """Everything about nonresponse of a wave; posted counts of a follow-up are analysed and not kept."""
     say, language = speaker(), reader_language()
     known, frozen = find_frozen(wave)
-    text, problem, facts = request.form.get("counts", ""), "", ()
+    text, problem = request.form.get("counts", ""), ""
+    facts: tuple[str, ...] = ()
     if request.method == "POST":
         try:
             facts = _analyse(frozen, text, say)
@@ -107,7 +110,7 @@ def _tipping_sheet(frozen: Frozen, say: Say) -> Sheet:
     return Sheet(say("Điểm lật của từng kết luận"), columns, rows)
 
 
-def _rates_sheet(caption: str, groups: list[GroupRate], say: Say, name: object) -> Sheet:
+def _rates_sheet(caption: str, groups: list[GroupRate], say: Say, name: Callable[[str, Say], str]) -> Sheet:
     columns = (
         *(Column(say("Nhóm")), Column(say("Câu trả lời"), "count"), Column(say("Tỷ lệ"), "share")),
         *(Column(say("Cận dưới"), "share"), Column(say("Cận trên"), "share")),
@@ -116,7 +119,7 @@ def _rates_sheet(caption: str, groups: list[GroupRate], say: Say, name: object) 
     )
     rows = [
         [
-            *(name(each.name, say), each.n, each.rate, each.low, each.high),  # type: ignore[operator]
+            *(name(each.name, say), each.n, each.rate, each.low, each.high),
             *(each.gap, each.gap_low, each.gap_high),
         ]
         for each in groups

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, Response, request, url_for
 
 from survey.actions import monitoring, reading_adequacy
 from survey.actions.adequacy import Frozen
 from survey.actions.monitoring import NothingPlanned
-from survey.actions.nonresponse import list_response
+from survey.actions.nonresponse import hide_groups
 from survey.actions.reading_adequacy import Asked
 from survey.documents.formats import number
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
@@ -49,7 +51,7 @@ def plan(wave: str) -> Response:
 
 
 def _show(wave: str, problem: str = "", done: str = "") -> Response:
-    say, language, database = speaker(), reader_language(), services().database
+    say, language = speaker(), reader_language()
     known, frozen = find_frozen(wave)
     wanted = request.values.get("count") or str(_suggest(frozen, wave) or 100)
     sector = request.values.get("sector", "")
@@ -151,13 +153,12 @@ def _looks_sheet(frozen: Frozen, say: Say) -> Sheet:
     return Sheet(say("Tỷ lệ qua các bản công bố"), columns, rows, note=note)
 
 
-def _days_sheet(days: list[tuple[object, int]], frozen: Frozen, say: Say) -> Sheet:
+def _days_sheet(days: list[tuple[date, int]], frozen: Frozen, say: Say) -> Sheet:
     wave = frozen.data.wave
     planned = sum(frozen.fielded.invited.values()) * PLANNED_RESPONSE
     columns = (Column(say("Ngày")), Column(say("Đã niêm phong"), "count"), Column(say("Kế hoạch"), "count"))
     rows = [
-        [str(on), n, round(planned * monitoring.elapsed_share(wave.opens_on, wave.closes_on, on))]  # type: ignore[arg-type]
-        for on, n in days
+        [str(on), n, round(planned * monitoring.elapsed_share(wave.opens_on, wave.closes_on, on))] for on, n in days
     ]
     return Sheet(say("Từng ngày"), columns, rows)
 
@@ -176,12 +177,13 @@ def _stages_sheet(stages: list[monitoring.Progress], say: Say) -> Sheet:
 
 def _channels_sheet(frozen: Frozen, say: Say) -> Sheet:
     total = sum(frozen.fielded.invited.values())
-    k = frozen.data.rule.minimum_cell
-    counts = frozen.channels.groupby("channel")["n"].sum() if len(frozen.channels) else {}
-    rows = [[name, int(n) if n >= k else None, n / total if n >= k and total else None] for name, n in counts.items()]
+    counts = {str(name): int(n) for name, n in frozen.channels.groupby("channel")["n"].sum().items()}
+    hidden = hide_groups(counts, {name: n / 2 for name, n in counts.items()}, frozen.data.rule.minimum_cell)
+    rows = [
+        [name, *((None, None) if name in hidden else (n, n / total if total else None))] for name, n in counts.items()
+    ]
     columns = (Column(say("Kênh")), Column(say("Trả lời"), "count"), Column(say("Phần của thư mời"), "share"))
-    answered = len(list_response(frozen, "sector"))
-    return Sheet(say("Từng kênh"), columns, rows if answered else [])
+    return Sheet(say("Từng kênh"), columns, rows)
 
 
 def _planned_sheet(wave: str, say: Say) -> Sheet:

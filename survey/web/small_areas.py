@@ -59,15 +59,13 @@ def _diagnostics(modelled: Modelled, say: Say) -> tuple[str, ...]:
             residual=number(modelled.largest_residual, language, 2),
         ),
         say(
-            "%(outside)s số trực tiếp nằm ngoài khoảng của mô hình; %(hidden)s nơi không công bố nên không vào mô hình.",
+            "%(outside)s số trực tiếp nằm ngoài khoảng mô hình; %(hidden)s nơi không công bố nên không vào mô hình.",
             outside=number(modelled.outside, language),
             hidden=number(modelled.hidden, language),
         ),
     ]
     if modelled.adjusted:
-        told.append(
-            say("Các nơi gần như không khác nhau: phương sai được giữ trên 0 để số riêng của từng nơi còn phần.")
-        )
+        told.append(say("Các nơi gần như không khác nhau: phương sai được giữ trên 0 để số riêng vẫn có phần."))
     return tuple(told)
 
 

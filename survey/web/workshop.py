@@ -25,7 +25,7 @@ STEPS = {
     "frame": N_("theo khung mẫu"),
     "nonresponse": N_("chỉnh không trả lời"),
     "post_stratify": N_("hậu phân tầng"),
-    "rake": N_("raking"),
+    "rake": N_("khớp biên (raking)"),
     "linear": N_("hiệu chỉnh tuyến tính"),
     "trim": N_("cắt trọng số"),
 }
