@@ -56,7 +56,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_server() -> Iterator[Server]:
     """A real PostgreSQL server; without one these tests are skipped aloud, or fail where all is required."""
     try:
-        with run_server() as server:
+        with run_server(durable=False) as server:
             yield server
     except NoServer as missing:
         skip_or_fail(f"No PostgreSQL server: install the package postgresql. {missing}")

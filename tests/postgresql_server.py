@@ -30,6 +30,7 @@ SETTINGS = {
     "logging_collector": "off",
     "wal_recycle": "off",  # as docs/privacy.md asks: old log files go, instead of waiting under new names
 }
+HURRIED = {"fsync": "off"}  # the machine does not fall; where it does, a test cuts the power of a server of its own
 LOCALES: tuple[tuple[str, ...], ...] = (("--locale-provider=icu", "--icu-locale=vi-VN", "--locale=C"), ("--locale=C",))
 
 
@@ -77,16 +78,19 @@ class Server:
 
 
 @contextmanager
-def run_server() -> Iterator[Server]:
-    """Start a server on a fresh cluster, with fsync as it is by default. Raises NoServer."""
+def run_server(*, durable: bool = True) -> Iterator[Server]:
+    """Start a server on a fresh cluster, which goes with it. Raises NoServer.
+
+    `durable` is as PostgreSQL comes; without it nothing waits for the disk.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hailong-pg-"))
     try:
         cluster = make_cluster(folder)
-        process = cluster.start()
+        process = cluster.start({} if durable else HURRIED)
         try:
             yield Server(folder)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             process.wait(SECONDS_TO_START)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
