@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 LIBRARIES = ("numpy", "pandas", "scipy", "narwhals")
 ROOMS = ("analysis", "survey.mandate")
 ACTIONS = (
+    "auditing_figures",
     "comparing",
     "estimating",
     "judging",

@@ -15,9 +15,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from analysis.disclosure import feasible_widths
+from survey.actions.auditing_figures import WIDTH, Lattice, Seen, find_exposed
 from survey.mandate.sectors import load_sectors
 from survey.store.releases import StoredFigure
 
@@ -54,8 +56,8 @@ def hide_small(
     since = [_Differences(now, shown, k if k_new is None else k_new) for shown in earlier]
     hidden = now.with_parts({number for number in range(len(figures)) if now.is_too_small(number, k)})
     hidden = now.with_parts(hidden | {number for each in since for number in each.find_too_small(hidden)})
-    while (more := next(_find_more(now, since, hidden, k), None)) is not None:
-        hidden = now.with_parts(hidden | {more})
+    while more := _find_unprotected(now, since, hidden, k) or _find_exposed(now, since, earlier, hidden, k, k_new):
+        hidden = now.with_parts(hidden | more)
     return [
         replace(figure, suppressed=True, figure=NOTHING) if number in hidden else round_figure(figure)
         for number, figure in enumerate(figures)
@@ -84,11 +86,13 @@ class _Tree:
     numbers: list[dict[str, Any]] = field(init=False)
     sizes: list[int] = field(init=False)
     sums: dict[int, list[int]] = field(init=False)
+    above: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.numbers = [figure.numbers for figure in self.figures]
         self.sizes = [numbers["n"] for numbers in self.numbers]
         self.sums = _sums(self.figures)
+        self.above = {part: total for total, parts in self.sums.items() for part in parts}
 
     def is_too_small(self, number: int, k: int) -> bool:
         n = self.sizes[number]
@@ -106,20 +110,32 @@ class _Tree:
     def has_room(self, total: int, parts: Sequence[int], k: int) -> bool:
         """Whether each hidden part of few answers may hold several numbers of satisfied ones, for all that is shown."""
         few = [self.is_too_small(part, k) for part in parts]
-        whole = self._weight(total)
+        whole = self.weight(total)
         if not any(few) or whole <= 0:
             return True
-        tolerance = ROOM_MARGIN * 10**-DECIMALS * (1 + sum(map(self._weight, parts)) / whole) / 2
+        tolerance = ROOM_MARGIN * 10**-DECIMALS * (1 + sum(map(self.weight, parts)) / whole) / 2
         widths = feasible_widths(
             [self.sizes[part] for part in parts],
-            [self._weight(part) / whole for part in parts],
+            [self.weight(part) / whole for part in parts],
             [float(self.numbers[part]["rate"] or 0) for part in parts],
             tolerance,
         )
         wanted = (min(LEAST_WIDTH, self.sizes[part]) for part in parts)
         return all(width >= least for width, least, is_few in zip(widths, wanted, few, strict=True) if is_few)
 
-    def _weight(self, number: int) -> float:
+    def room_for(self, place: int, other: int) -> float:
+        """By how many answers a place may vary when only one other makes up for it, of as many as are wanted."""
+        n, rate = self.sizes[place], float(self.numbers[place]["rate"] or 0)
+        other_rate = float(self.numbers[other]["rate"] or 0)
+        exchange = n * self.weight(other) / max(self.weight(place), 1)
+        up, down = min(n * (1 - rate), exchange * other_rate), min(n * rate, exchange * (1 - other_rate))
+        return min(up + down, n, WIDTH)
+
+    def printed_rate(self, number: int) -> float | None:
+        rate = self.numbers[number]["rate"]
+        return None if rate is None else round(rate, DECIMALS)
+
+    def weight(self, number: int) -> float:
         return float(self.numbers[number].get("population") or self.sizes[number])
 
 
@@ -173,12 +189,59 @@ def _satisfied(now: _Tree, number: int) -> float:
     return now.sizes[number] * float(now.numbers[number]["rate"] or 0)
 
 
-def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> Iterator[int]:
-    """What to hide so that one more equation gives nothing away: its smallest shown part, else the total.
+def _find_unprotected(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> set[int]:
+    return set(islice(_find_more(now, since, hidden, k), 1))
 
-    What was shown and moved by a few covers nobody: it is nearly known.
-    """
-    nearly_known = {number for each in since for number, moved in each.moved.items() if abs(moved) < each.k}
+
+def _find_exposed(
+    now: _Tree, since: Sequence[_Differences], earlier: Sequence[Shown], hidden: set[int], k: int, k_new: int | None
+) -> set[int]:
+    """What to hide besides where the audit finds that the releases together would tell too much."""
+    exposed = find_exposed(_lattice(now, earlier, hidden, k, k if k_new is None else k_new))
+    nearly_known = _find_nearly_known(since)
+    chosen = {total: part for place in sorted(exposed) for total, part in _cover(now, place, hidden, nearly_known)}
+    return set(chosen.values())
+
+
+def _lattice(now: _Tree, earlier: Sequence[Shown], hidden: set[int], k: int, k_new: int) -> Lattice:
+    numbers = {_key(figure): number for number, figure in enumerate(now.figures)}
+    past = [
+        {numbers[key]: Seen(each.n, each.rate if each.shown else None) for key, each in shown.items() if key in numbers}
+        for shown in reversed(earlier)
+    ]
+    current = {
+        number: Seen(n, None if number in hidden else now.printed_rate(number)) for number, n in enumerate(now.sizes)
+    }
+    alike = frozenset(number for number in current if now.is_too_small(number, k))
+    return Lattice([now.weight(number) for number in current], now.sums, [*past, current], alike, k, k_new)
+
+
+def _cover(now: _Tree, place: int, hidden: set[int], nearly_known: set[int]) -> Iterator[tuple[int, int]]:
+    """For an exposed place a shown total above it, and which shown part of it gives most room for each answer lost;
+    else that total itself."""
+    if place not in hidden:
+        yield place, place
+        return
+    number = place
+    while (total := now.above.get(number)) is not None:
+        shown = [part for part in now.sums[total] if part not in hidden | nearly_known and now.sizes[part]]
+        if total not in hidden:
+            yield (
+                total,
+                max(shown, key=lambda part: (now.room_for(place, part) / now.sizes[part], -part), default=total),
+            )
+            return
+        number = total
+
+
+def _find_nearly_known(since: Sequence[_Differences]) -> set[int]:
+    """What was shown and moved by a few covers nobody."""
+    return {number for each in since for number, moved in each.moved.items() if abs(moved) < each.k}
+
+
+def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: int) -> Iterator[int]:
+    """What to hide so that one more equation gives nothing away: its smallest shown part, else the total."""
+    nearly_known = _find_nearly_known(since)
     for total, parts in now.sums.items():
         if total in hidden:
             continue

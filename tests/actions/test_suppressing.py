@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.actions.suppressing import hide_small
@@ -92,6 +92,7 @@ def test_the_attack_finds_what_only_the_first_rule_would_show() -> None:
 CELLS = st.dictionaries(st.tuples(st.sampled_from(LEAVES), st.sampled_from(AGENCIES)), st.integers(0, 60), min_size=1)
 
 
+@settings(deadline=None)
 @given(cells=CELLS)
 def test_no_hidden_figure_follows_from_the_shown_ones(cells: Cells) -> None:
     figures = lattice(cells)
