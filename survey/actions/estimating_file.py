@@ -23,7 +23,8 @@ EVERY_VALUE = Coding()
 
 @dataclass(frozen=True, slots=True)
 class FileQuestion:
-    """What is asked of a file. `drop_incomplete` leaves out rows whose design columns have gaps, and says how many."""
+    """What is asked of a file. `drop_incomplete` leaves out rows whose design columns have gaps, and says how many;
+    `spark` is the master of a cluster that reads a Parquet file in place of this machine."""
 
     path: Path
     outcome: str
@@ -34,6 +35,7 @@ class FileQuestion:
     method: str = "guarded"
     confidence_level: float = 0.95
     drop_incomplete: bool = False
+    spark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def estimate_file(question: FileQuestion) -> FileEstimate:
     Raises CannotRead, NoSuchColumn, CannotEstimate, and analysis errors; no row is left out without being counted.
     """
     design = question.design
-    table = open_table(question.path, list_wanted(question))
+    table = open_table(question.path, list_wanted(question), question.spark)
     frame = nw.from_native(table.frame).lazy()
     read = _count(frame)
     _check_numbers(frame, design)

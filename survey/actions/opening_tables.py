@@ -30,8 +30,13 @@ class Table:
     labels: Mapping[str, Mapping[object, str]] = field(default_factory=dict)
 
 
-def open_table(path: Path, wanted: Sequence[str]) -> Table:
-    """Open a file for the columns `wanted`. Raises CannotRead and NoSuchColumn."""
+def open_table(path: Path, wanted: Sequence[str], spark: str | None = None) -> Table:
+    """Open a file for the columns `wanted`; on the cluster `spark` (the address of its master) where one is named.
+
+    Raises CannotRead and NoSuchColumn.
+    """
+    if spark is not None:
+        return _open_on_spark(path, wanted, spark)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise CannotRead(f"{path.name}: only {', '.join(READERS)} files can be read; save it as one of these.")
@@ -39,6 +44,22 @@ def open_table(path: Path, wanted: Sequence[str]) -> Table:
         near = difflib.get_close_matches(path.name, [file.name for file in path.parent.glob("*")], 1)
         raise CannotRead(f"There is no file {path}.{_suggest(near)}")
     return reader(path, tuple(dict.fromkeys(wanted)))
+
+
+def _open_on_spark(path: Path, wanted: Sequence[str], master: str) -> Table:
+    """A Parquet file, or a folder of them, read by the workers of a cluster, which must find it under the same path."""
+    if find_spec("pyspark") is None:
+        raise CannotRead("A cluster needs the package pyspark: `pip install pyspark`, or leave --spark out.")
+    sql = import_module("pyspark.sql")
+    builder = sql.SparkSession.builder.master(master).appName("hailong estimate")
+    session = builder.config("spark.ui.enabled", "false").config("spark.sql.ansi.enabled", "true").getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        frame = session.read.parquet(str(path.absolute()))
+    except import_module("pyspark.errors").PySparkException as error:
+        raise CannotRead(f"Spark cannot read {path} as Parquet: {str(error).splitlines()[0]}") from error
+    check_names(path.name, wanted, frame.columns)
+    return Table(frame.select(*wanted))
 
 
 def check_names(file: str, wanted: Sequence[str], names: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from survey.actions.estimating import DomainEstimate
     from survey.actions.estimating_file import FileQuestion
 
-FIGURES = ("n", "rate", "se", "low", "high", "n_effective", "deff", "method", "target", "verdict", "official")
+FIGURES = ("n", "rate", "se", "low", "high", "df", "n_effective", "deff", "method", "target", "verdict", "official")
 WAVE_OPTIONS = ("indicator", "method", "confidence_level")
 LONELY_RULES = ("fail", "remove", "certainty", "adjust", "average", "collapse")
 
@@ -45,6 +45,7 @@ LONELY_RULES = ("fail", "remove", "certainty", "adjust", "average", "collapse")
 @click.option("--lonely-psu", type=click.Choice(LONELY_RULES), help="FILE: for strata of one PSU; collapse by default.")
 @click.option("--nest", is_flag=True, help="FILE: PSU labels are only unique inside their stratum.")
 @click.option("--drop-incomplete", is_flag=True, help="FILE: leave out rows with gaps in the design; they are counted.")
+@click.option("--spark", help="FILE: master of a Spark cluster that reads a Parquet file, such as spark://host:7077.")
 @pass_installation
 def estimate(
     installation: Installation,
@@ -155,6 +156,7 @@ def _ask(file: Path, by: list[str], asked: Mapping[str, Any]) -> FileQuestion:
         method=asked["method"] or "guarded",
         confidence_level=asked["confidence_level"] or 0.95,
         drop_incomplete=asked["drop_incomplete"],
+        spark=asked["spark"],
     )
 
 

@@ -320,3 +320,24 @@ def write(folder: Path, content: str) -> Path:
     path = folder / "file.csv"
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def test_an_spss_file_gives_the_figures_of_the_csv_file(tmp_path: Path) -> None:
+    """Codes with labels in Vietnamese; 9 is a user-missing value of the file, and so no answer."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    csat = pd.read_csv(REFERENCE / "csat.csv")
+    labels = {1: "Rất không hài lòng", 2: "Không hài lòng", 3: "Bình thường", 4: "Hài lòng", 5: "Rất hài lòng"}
+    filled = csat.assign(answer=csat["answer"].fillna(9))
+    pyreadstat.write_sav(
+        filled,
+        str(tmp_path / "csat.sav"),
+        variable_value_labels={"answer": {**labels, 9: "Không trả lời"}},
+        missing_ranges={"answer": [9]},
+    )
+    expected = ask(REFERENCE / "csat.csv", outcome="answer", coding=Coding(("4", "5")), design=CSAT, by=("unit",))
+    for satisfied in (("4", "5"), ("Hài lòng", "Rất hài lòng")):
+        found = ask(tmp_path / "csat.sav", outcome="answer", coding=Coding(satisfied), design=CSAT, by=("unit",))
+        assert found.rows == expected.rows
+        for one, other in zip(found.domains, expected.domains, strict=True):
+            assert one.estimate.rate == pytest.approx(other.estimate.rate, rel=1e-12)
+            assert one.estimate.low == pytest.approx(other.estimate.low, rel=1e-12)

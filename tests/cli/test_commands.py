@@ -120,7 +120,7 @@ def test_the_real_march_of_2021_has_6055_answers_of_which_94_30_per_cent_are_sat
     assert march["low"] < march["rate"] < march["high"]
     assert march["official"] is False
     assert set(march) == {
-        *("service", "month", "n", "rate", "se", "low", "high", "n_effective", "deff", "method"),
+        *("service", "month", "n", "rate", "se", "low", "high", "df", "n_effective", "deff", "method"),
         *("target", "verdict", "official"),
     }
 

@@ -21,7 +21,7 @@ from survey.mandate.published import published_file
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 OPG = str(published_file("opg_satisfaction.csv"))
-FIGURES = ("n", "rate", "se", "low", "high", "n_effective", "deff", "method", "target", "verdict", "official")
+FIGURES = ("n", "rate", "se", "low", "high", "df", "n_effective", "deff", "method", "target", "verdict", "official")
 
 Run = Callable[..., Any]
 
