@@ -76,7 +76,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import auditor, builder, counter, devices, keyer, official, session, staff, statistician
+    from survey.web import api, auditor, builder, counter, devices, keyer, official, session, staff, statistician
 
     csrf = CSRFProtect(app)
 
@@ -91,6 +91,7 @@ def _open_staff_door(app: Flask) -> None:
 
     for each in (staff, official, statistician, builder, counter, devices, auditor, keyer):
         app.register_blueprint(each.blueprint)
+    app.register_blueprint(api.blueprint)
     _open_statisticians_tools(app)
 
 

@@ -36,6 +36,7 @@ class Keys:
     stop: bytes
     device: bytes
     form: bytes
+    client: bytes
 
     def token_hash(self, token: str) -> bytes:
         """Keyed hash of a token in its canonical spelling: all that is ever stored of it (32 bytes)."""

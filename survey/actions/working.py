@@ -10,6 +10,7 @@ from functools import partial
 from survey.actions.adequacy import freeze_due
 from survey.actions.folding import fold_arrivals
 from survey.actions.forgetting import forget_order
+from survey.actions.receiving import admit_transactions
 from survey.actions.releasing import release_due_waves
 from survey.actions.releasing_comments import release_comments
 from survey.actions.retaining import retain
@@ -54,6 +55,7 @@ def run_due_jobs(
 
 def _jobs(database: Database, signer: NoteSigner, now: datetime, today: date) -> dict[str, Job]:
     return {
+        "frame": partial(admit_transactions, database, today),
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),
         "release": partial(release_due_waves, database, today),

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "work": ("survey.cli.running", "work"),
     "import": ("survey.cli.importing", "import_group"),
     "questionnaire": ("survey.cli.questionnaires", "questionnaire"),
+    "client": ("survey.cli.clients", "client"),
     "waves": ("survey.cli.fieldwork", "waves"),
     "wave": ("survey.cli.fieldwork", "wave"),
     "invite": ("survey.cli.sending", "invite"),

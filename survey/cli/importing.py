@@ -60,9 +60,20 @@ def counts(installation: Installation, file: Path, wave_code: str, collected: st
 @import_group.command("frame")
 @click.argument("file", type=FILE)
 @click.option("--wave", "wave_code", required=True)
+@click.option("--trial", is_flag=True, help="Say what would be loaded and which lines are wrong; load nothing.")
+@click.option("--accepted-only", is_flag=True, help="Leave wrong lines out instead of refusing the file.")
+@click.option("--map", "mapped", multiple=True, metavar="OURS=THEIRS", help="A column that has another name here.")
 @pass_installation
-def frame(installation: Installation, file: Path, wave_code: str) -> None:
-    """Who could be asked: agency,sector,population totals, or one line a transaction (dossier,agency,procedure)."""
+def frame(
+    installation: Installation,
+    file: Path,
+    wave_code: str,
+    trial: bool,
+    accepted_only: bool,
+    mapped: tuple[str, ...],
+) -> None:
+    """Who could be asked, CSV or .xlsx: agency,sector,population totals, or one line a transaction
+    (dossier,agency,procedure, and what docs/frame.md lists)."""
     from survey.actions.importing_frame import import_frame
 
     summary = import_frame(
@@ -72,8 +83,25 @@ def frame(installation: Installation, file: Path, wave_code: str) -> None:
         wave_code=wave_code,
         today=installation.today,
         progress=show_progress,
+        accepted_only=accepted_only or trial,
+        trial=trial,
+        renamed=_renamed(mapped),
     )
+    for problem in summary.rejected:
+        click.echo(f"  {problem}", err=True)
     click.echo(str(summary))
+
+
+@import_group.command("totals")
+@click.argument("file", type=FILE)
+@click.option("--wave", "wave_code", required=True)
+@pass_installation
+def totals(installation: Installation, file: Path, wave_code: str) -> None:
+    """How many transactions somebody else counted, to hold the frame against: agency,population."""
+    from survey.actions.comparing_totals import import_totals
+
+    for line in import_totals(installation.database, file, wave_code=wave_code, recorded=installation.by):
+        click.echo(str(line))
 
 
 @import_group.command("agencies")
@@ -105,3 +133,11 @@ def contacts(installation: Installation, file: Path, wave_code: str) -> None:
     from survey.cli.sending import keep_contacts
 
     keep_contacts(installation, file, wave_code)
+
+
+def _renamed(mapped: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in mapped]
+    wrong = [f"{ours}{sign}{theirs}" for ours, sign, theirs in pairs if not (ours and theirs)]
+    if wrong:
+        raise click.UsageError(f"--map {wrong[0]}: write OURS=THEIRS, for instance dossier='Mã hồ sơ'.")
+    return {theirs.strip().lower(): ours.strip() for ours, _, theirs in pairs}

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -38,7 +38,7 @@ class SheetUnreadable(ValueError):
     """A workbook cannot be read; the message says what to do."""
 
 
-def write_as_csv(path: Path, target: TextIO) -> int:
+def write_as_csv(path: Path, target: IO[str]) -> int:
     """Write the first sheet of a workbook to `target`, a line for each row; how many. Raises SheetUnreadable."""
     _check_archive(path)
     try:
