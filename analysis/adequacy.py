@@ -1,4 +1,8 @@
-"""Whether a sample carries its verdict: what is missing, how much of it and where."""
+"""Whether a sample carries its verdict: what is missing, how much of it and where.
+
+Sizes and powers are those of the exact binomial test, whose power is a saw (Chernick and Liu, American Statistician
+56, 2002); what a stratum adds is its share of the variance (Cochran, Sampling Techniques, 1977, 5.5).
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 Every stratum with its population, answers and weights is simulated at a known truth; the certificate says how often
 the interval held it and how often a verdict of "met" would have been false. Same seed, same certificate anywhere.
+
+Coverage by simulation of the finite population, as in Franco, Little, Louis and Slud (J. Survey Statistics and
+Methodology 7, 2019), but of one's own sample.
 """
 
 from __future__ import annotations

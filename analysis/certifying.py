@@ -1,4 +1,8 @@
-"""The coverage certificate of a rate: its own design, read from the frame that it was estimated from."""
+"""The coverage certificate of a rate: its own design, read from the frame that it was estimated from.
+
+Coverage by simulation of the finite population, as in Franco, Little, Louis and Slud (J. Survey Statistics and
+Methodology 7, 2019), but of one's own sample.
+"""
 
 from __future__ import annotations
 

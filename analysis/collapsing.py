@@ -1,4 +1,7 @@
-"""Variance strata: the strata as they enter the variance, after lonely ones were joined."""
+"""Variance strata: the strata as they enter the variance, after lonely ones were joined.
+
+Collapsed strata: Cochran, Sampling Techniques, 1977, 5A.12.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Totals, ratios and differences, with variances from the same linearised sums as means."""
+"""Totals, ratios and differences, with variances from the same linearised sums as means.
+
+Särndal, Swensson and Wretman, Model Assisted Survey Sampling, 1992, 5.3 to 5.6;
+R's `svytotal`, `svyratio` and `svycontrast`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A 95 % interval gives each claim, "met" and "not met", its own one-sided error of 2.5 %. Before a target's due date
 nobody has missed it, so "not met" does not exist there.
+
+That an interval and its two tests say the same: Lehmann and Romano, Testing Statistical Hypotheses, 2005, 3.5.
 """
 
 from __future__ import annotations

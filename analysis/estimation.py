@@ -1,4 +1,7 @@
-"""Rates and means, of one domain or of many, with design-based errors and an interval."""
+"""Rates and means, of one domain or of many, with design-based errors and an interval.
+
+Särndal, Swensson and Wretman, Model Assisted Survey Sampling, 1992, chapter 5; R's `svymean` and `svyby`.
+"""
 
 from __future__ import annotations
 

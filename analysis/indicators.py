@@ -2,6 +2,8 @@
 
 The same answers can pass a target under one formula and miss it under another, so a figure always names its formula
 and `compare_indicators` shows where a verdict flips.
+
+The errors are Taylor's (Särndal, Swensson and Wretman 1992, chapter 5); each formula's source stands with it.
 """
 
 from __future__ import annotations

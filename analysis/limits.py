@@ -32,7 +32,10 @@ def guarded_intervals(
     pooled_deff: float | None = None,
     fraction: ArrayLike = 0.0,
 ) -> tuple[Floats, Floats, Floats]:
-    """Give (low, high, n_effective) of the guarded interval for arrays of rates; same numbers as `interval`."""
+    """Give (low, high, n_effective) of the guarded interval for arrays of rates; same numbers as `interval`.
+
+    Korn and Graubard, Survey Methodology 24, 1998, with the effective size held down (docs/methods.md).
+    """
     size = guarded_size(rate, variance, n, successes, df, kish_deff, confidence_level, pooled_deff)
     p = exact_rate(rate, n, successes)
     low, high = finite_limits(p, size, fraction, confidence_level)

@@ -1,4 +1,7 @@
-"""Many units, many claims: p-values adjusted so that a list of verdicts keeps its error rate."""
+"""Many units, many claims: p-values adjusted so that a list of verdicts keeps its error rate.
+
+Holm 1979, Hochberg 1988, Benjamini and Hochberg 1995, Benjamini and Yekutieli 2001; R's `p.adjust`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How many answers a wave needs, and where: exact sizes for a decision, sizes for a margin, allocation to strata."""
+"""How many answers a wave needs, and where: exact sizes for a decision, sizes for a margin, allocation to strata.
+
+Sizes and allocations: Cochran, Sampling Techniques, 1977, chapters 4 and 5 (5.8 where a stratum is too small).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether a rate may be printed: the rules of the US National Center for Health Statistics, for both of its sides."""
+"""Whether a rate may be printed: the rules of the US National Center for Health Statistics, for both of its sides.
+
+Parker and others, Vital and Health Statistics 2(175), 2017, with the corrections of 2021.
+"""
 
 from __future__ import annotations
 

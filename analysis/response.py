@@ -1,4 +1,7 @@
-"""Nonresponse: how many answered, whether they are like those who did not, what would overturn a rate."""
+"""Nonresponse: how many answered, whether they are like those who did not, what would overturn a rate.
+
+AAPOR Standard Definitions; Manski, American Economic Review 80, 1990 (bounds); the functions name the others.
+"""
 
 from __future__ import annotations
 

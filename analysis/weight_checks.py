@@ -1,4 +1,7 @@
-"""What unequal weights cost: design effects of Kish and Spencer, and how few answers carry the weight."""
+"""What unequal weights cost: design effects of Kish and Spencer, and how few answers carry the weight.
+
+The design effect of weights: Kish, Survey Sampling, 1965, 11.7.
+"""
 
 from __future__ import annotations
 
