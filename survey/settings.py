@@ -63,8 +63,9 @@ class Settings:
     mirror: Path | None = None
 
     def database_url_of(self, role: str) -> str:
-        """Where a process signs in as `role`: its own address, else the one that all share."""
-        return self.database_urls.get(role, self.database_url)
+        """Where a process signs in as `role`: its own address, else the operator's for who looks, else the web's."""
+        shared = self.database_url if role in ("web", "migrate") else self.database_urls.get("work", self.database_url)
+        return self.database_urls.get(role, shared)
 
     @property
     def lock_file(self) -> Path:

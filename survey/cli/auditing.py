@@ -177,7 +177,7 @@ def opened_bundle(source: str) -> Iterator[Path]:
 def _verify_here(installation: Installation) -> bool:
     from survey.actions.verifying import verify_installation
 
-    findings = verify_installation(installation.database, installation.signer.verifier)
+    findings = verify_installation(installation.audited, installation.signer.verifier)
     for line in findings.lines:
         click.echo(line)
     return findings.is_clean
@@ -202,7 +202,7 @@ def _find_sealed(installation: Installation, code: str) -> str | None:
     """Number of the first checkpoint that covers the receipt's batch."""
     from survey.store import ledger
 
-    with installation.database.reading() as connection:
+    with installation.audited.reading() as connection:
         batch = ledger.find_batch_of_receipt(connection, receipt_hash(code))
         covering = ledger.find_checkpoint_covering(connection, batch.first_position) if batch else None
     return f"{covering.number:06}" if covering else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from survey.cli.installation import Installation, pass_installation
+from survey.store.roles import Role
 
 if TYPE_CHECKING:
     from analysis import Design
@@ -101,7 +102,7 @@ def bundle(installation: Installation, folder: Path, rows: bool) -> None:
     from survey.actions.bundling import write_bundle
 
     reader = installation.by if rows else None
-    write_bundle(installation.database, installation.signer.verifier, folder, reader=reader)
+    write_bundle(installation.audited, installation.signer.verifier, folder, reader=reader)
     click.echo(f"Written. Check it with: python proof.py {folder}")
 
 
@@ -111,7 +112,7 @@ def _estimate_wave(
     from survey.actions.estimating import estimate_wave, judge_by_rule
 
     options = {name: asked[name] for name in WAVE_OPTIONS}
-    data, found = estimate_wave(installation.database, wave_code, by=by, **options)
+    data, found = estimate_wave(installation.database_of(Role.READ), wave_code, by=by, **options)
     rows = []
     for domain in found:
         verdict = judge_by_rule(domain.estimate, target, data.rule, on=installation.today).code if target else None

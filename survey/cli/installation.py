@@ -44,6 +44,11 @@ class Installation:
         """The database as whoever works on it, with the schema that this program needs. Raises SchemaOutdated."""
         return self.database_of(Role.WORK)
 
+    @cached_property
+    def audited(self) -> Database:
+        """The database as whoever checks it. Raises SchemaOutdated."""
+        return self.database_of(Role.AUDIT)
+
     def database_of(self, role: Role) -> Database:
         """The database at the address of a role. Only web processes are restricted on SQLite, where all share a file.
 

@@ -15,8 +15,8 @@ from survey.store.roles import RESTRICTED, Role
 ADDRESS_OF = {
     Role.WEB: "HAILONG_DATABASE_URL of `hailong serve --no-work`",
     Role.WORK: "HAILONG_WORK_DATABASE_URL of `hailong work` and of an operator's commands",
-    Role.READ: "HAILONG_READ_DATABASE_URL of dashboards",
-    Role.AUDIT: "HAILONG_AUDIT_DATABASE_URL of `hailong verify`",
+    Role.READ: "HAILONG_READ_DATABASE_URL of `hailong estimate`",
+    Role.AUDIT: "HAILONG_AUDIT_DATABASE_URL of `hailong verify` and `hailong bundle`",
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from broken_homes import HIDING_WAVE, WAVE, invite, local_today
 from campaign import COMMENT, OVERALL
+from quick_home import QuickHome
 from serving import Home
 
 from survey.actions.answering import answer
@@ -32,7 +33,7 @@ class Collector:
 
 def answered_installation(prepared: Home, folder: Path, answers: int = ANSWERS) -> Home:
     """A copy of a prepared SQLite home, with so many answers to each wave waiting."""
-    home = Home(Path(shutil.copytree(prepared.path, folder)))
+    home = QuickHome(Path(shutil.copytree(prepared.path, folder)))
     add_answers(home, answers)
     return home
 

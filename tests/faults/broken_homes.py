@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from quick_home import QuickHome
 from serving import ROOT, Home
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -22,7 +23,7 @@ def local_today() -> date:
 
 def make_home(folder: Path, database_url: str | None = None) -> Home:
     """A demo wave, which seals and publishes at once, and an official one, which hides each answer among ten."""
-    home = Home(folder, database_url)
+    home = QuickHome(folder, database_url)
     folder.mkdir(parents=True, exist_ok=True)
     home.run("init")
     home.run("import", "agencies", str(EXAMPLES / "agencies.csv"))

@@ -11,6 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 from broken_homes import make_home
+from quick_home import QuickHome
 from serving import Home
 
 
@@ -23,4 +24,4 @@ def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 @pytest.fixture
 def installation(prepared_home: Home, tmp_path: Path) -> Home:
     """A SQLite installation of this test alone."""
-    return Home(Path(shutil.copytree(prepared_home.path, tmp_path / "installation")))
+    return QuickHome(Path(shutil.copytree(prepared_home.path, tmp_path / "installation")))

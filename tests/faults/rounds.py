@@ -57,6 +57,22 @@ class Kill:
 
 
 @dataclass
+class Stop:
+    """SIGTERM for the master, as an operator stops it; sometimes SIGHUP before, which replaces the workers."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def strike(self, server: Server, dice: random.Random) -> None:
+        if dice.random() < 0.5:
+            os.kill(server.process.pid, signal.SIGHUP)
+            time.sleep(dice.uniform(0.1, 0.5))
+        server.stop()
+
+    def recover(self, dice: random.Random) -> None:
+        """The next start is the recovery."""
+
+
+@dataclass
 class PowerCut:
     """The machine goes off: what was not synced may be gone. For SQLite, whose files are in the home."""
 

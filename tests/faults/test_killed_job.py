@@ -16,6 +16,7 @@ from broken_homes import WAVE, invite, local_today, make_home
 from campaign import COMMENT, OVERALL, Crowd, find_broken_promises, find_false_proofs, read_stored
 from load_client import Visitor
 from postgresql_server import Server as PostgresqlServer
+from quick_home import QuickHome
 from serving import Home, serving
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -79,11 +80,11 @@ def copy(home: Home, folder: Path, request: pytest.FixtureRequest) -> Iterator[H
     """The same installation once more, with a database of its own."""
     path = Path(shutil.copytree(home.path, folder))
     if home.database_url is None:
-        yield Home(path)
+        yield QuickHome(path)
         return
     server: PostgresqlServer = request.getfixturevalue("postgresql_server")
     with server.clone(TEMPLATE) as url:
-        yield Home(path, url)
+        yield QuickHome(path, url)
 
 
 def dump(home: Home) -> str:

@@ -11,13 +11,14 @@ import pytest
 from broken_homes import invite, make_home
 from campaign import Crowd, find_broken_promises, find_false_proofs, find_leaks, read_stored
 from postgresql_server import Server as PostgresqlServer
-from rounds import SEED, Kill, count, play
+from rounds import SEED, Kill, Stop, count, play
 from serving import Home, serving
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = count(full=50, quick=6)
-POSTGRESQL_ROUNDS = count(full=50, quick=3)
+ROUNDS = count(full=50, quick=3)
+POSTGRESQL_ROUNDS = count(full=50, quick=2)
+STOPS = count(full=50, quick=2)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 
 
@@ -42,6 +43,19 @@ def test_whoever_was_thanked_is_stored_once_on_postgresql_too(
 def test_a_server_that_thanks_before_it_commits_is_found_out(installation: Home) -> None:
     """The control: were the suite blind, it would not see what this server loses."""
     unsafe = Kill({"UNSAFE": "thanks-first"})
+    _, broken = play(installation, 20, SEED, unsafe, program=UNSAFE_SERVER, until_broken=True)
+    assert any("acknowledged answers are lost" in promise for promise in broken)
+
+
+def test_whoever_was_thanked_is_stored_once_when_the_server_is_reloaded_and_stopped(installation: Home) -> None:
+    crowd, broken = play(installation, STOPS, SEED, Stop())
+    assert broken == []
+    assert len(crowd.acknowledged) > STOPS * 4
+
+
+def test_a_server_that_thanks_before_it_commits_is_found_out_when_it_is_stopped(installation: Home) -> None:
+    """The control."""
+    unsafe = Stop({"UNSAFE": "thanks-first"})
     _, broken = play(installation, 20, SEED, unsafe, program=UNSAFE_SERVER, until_broken=True)
     assert any("acknowledged answers are lost" in promise for promise in broken)
 

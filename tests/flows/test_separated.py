@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from postgresql_server import Server as PostgresqlServer
@@ -46,6 +47,20 @@ def test_web_and_work_do_their_part_as_their_own_roles(owner: Home) -> None:
     assert "may not change or remove an answer" in work.run("doctor")
     with owner.database() as database, database.reading() as connection:
         assert connection.execute(select(ledger.c.kind)).scalars().all() == ["response"]
+
+
+def test_whoever_checks_and_whoever_looks_sign_in_as_their_own_roles(owner: Home, tmp_path: Path) -> None:
+    """By their own address or by the operator's; the control: with too few rights they are refused."""
+    owner.run("roles", "create")
+    web = replace(owner, database_url=url_of(owner, "web"))
+    work = {"HAILONG_WORK_DATABASE_URL": url_of(owner, "work")}
+    audit, read = ({f"HAILONG_{role.upper()}_DATABASE_URL": url_of(owner, role)} for role in ("audit", "read"))
+    commands = (("verify",), ("bundle", str(tmp_path / "rows"), "--rows"), ("estimate", "--wave", "MAU"))
+    for command, own in zip(commands, (audit, audit, read), strict=True):
+        said = [replace(web, more=more).start(*command) for more in (own, work)]
+        assert ["permission denied" in each.stderr for each in said] == [False, False], said
+    refused = replace(web, more={"HAILONG_AUDIT_DATABASE_URL": url_of(owner, "read")})
+    assert "permission denied" in refused.run("verify", fails=True)
 
 
 def test_the_web_role_neither_works_nor_migrates(owner: Home) -> None:
