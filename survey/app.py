@@ -76,7 +76,20 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_staff_door(app: Flask) -> None:
-    from survey.web import api, auditor, builder, counter, devices, keyer, official, session, staff, statistician
+    from survey.web import (
+        api,
+        auditor,
+        builder,
+        counter,
+        devices,
+        interviewer,
+        keyer,
+        official,
+        planning,
+        session,
+        staff,
+        statistician,
+    )
 
     csrf = CSRFProtect(app)
 
@@ -89,7 +102,7 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, builder, counter, devices, auditor, keyer):
+    for each in (staff, official, statistician, builder, counter, devices, auditor, keyer, interviewer, planning):
         app.register_blueprint(each.blueprint)
     app.register_blueprint(api.blueprint)
     _open_statisticians_tools(app)
@@ -162,7 +175,8 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _for_staff() -> bool:
-    return request.blueprint in ("builder", "staff", "official", "statistician", "counter", "devices", "auditor")
+    """By address, so that no blueprint of the staff's door can be forgotten."""
+    return request.path.startswith("/staff")
 
 
 def _staff_error(code: str, status: int) -> Response:

@@ -24,6 +24,8 @@ NAVIGATION = (
     ("screening", "auditor.show_screened", ("auditor",)),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
     ("paper", "keyer.show_paper", ("keyer", "operator")),
+    ("field", "interviewer.show_work", ("interviewer",)),
+    ("plan", "planning.show_plan", ("operator", "statistician")),
 )
 
 

@@ -25,6 +25,7 @@ HOME_OF_ROLE = {
     "statistician": "statistician.choose_wave",
     "kiosk": "counter.show_counter",
     "keyer": "keyer.show_paper",
+    "interviewer": "interviewer.show_work",
 }
 
 

@@ -1,0 +1,53 @@
+"""plan: sizes and allocation for a wave's frame, and the survey plan as a Word file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from survey.actions import planning
+from survey.actions.planning import Wanted
+from survey.cli.installation import Installation, pass_installation
+from survey.mandate.text import LANGUAGES
+
+SHARE = click.FloatRange(0, 1)
+
+
+@click.command()
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--target", type=SHARE, default=0.9, show_default=True)
+@click.option("--expected", type=SHARE, default=0.95, show_default=True, help="The rate that is thought to be true.")
+@click.option("--power", type=SHARE, default=0.8, show_default=True)
+@click.option("--margin", type=SHARE, default=0.03, show_default=True, help="Half of the interval.")
+@click.option("--deff", type=float, default=1.0, show_default=True, help="Design effect.")
+@click.option("--response", type=SHARE, default=0.5, show_default=True)
+@click.option("--reserve", type=SHARE, default=0.1, show_default=True)
+@click.option("--cost-fixed", type=float, default=0.0)
+@click.option("--cost-invitation", type=float, default=0.0)
+@click.option("--cost-answer", type=float, default=0.0)
+@click.option("--allocation", type=click.Choice(planning.ALLOCATIONS), default="proportional", show_default=True)
+@click.option("--word", type=click.Path(dir_okay=False, path_type=Path), help="Write the survey plan into this file.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="vi", show_default=True)
+@pass_installation
+def plan(installation: Installation, wave_code: str, word: Path | None, language: str, **wanted: float | str) -> None:
+    """Say how many to invite in each stratum, what that shows and what it costs."""
+    found = planning.plan_wave(installation.database, wave_code, Wanted(**wanted))  # type: ignore[arg-type]
+    click.echo(f"invitations\t{found.invitations:,}\treserve {found.reserve:,}\tanswers {found.answers:,}")
+    click.echo(f"for the verdict\t{found.for_decision or 'no size'}\tfor the margin {found.for_margin:,}")
+    lowest = "no rate" if found.lowest_shown is None else f"{found.lowest_shown:.1%}"
+    click.echo(f"power\t{found.power:.3f}\tlowest rate that shows the target {lowest}\tcost {found.cost:,.0f}")
+    for each in found.strata:
+        click.echo(f"{each.stratum}\t{each.population:,}\t{each.invitations:,}\t{each.probability:.6f}")
+    if word is not None:
+        _write(installation, wave_code, found, word, language)
+
+
+def _write(installation: Installation, wave_code: str, found: planning.SamplePlan, path: Path, language: str) -> None:
+    from survey.actions.printing_plans import paper_of
+    from survey.actions.waves import find_wave
+    from survey.documents.survey_plan import write_plan
+
+    wave = find_wave(installation.database, wave_code)
+    path.write_bytes(write_plan(paper_of(found, wave, language), language))
+    click.echo(f"{path} written.")
