@@ -37,6 +37,10 @@ class WaveOver(ValueError):
     """The wave takes no more answers."""
 
 
+class AlreadyDrawn(ValueError):
+    """The planned sample was drawn before."""
+
+
 class TooMany(ValueError):
     """More invitations were asked for than units are left in the frame."""
 
@@ -96,18 +100,21 @@ def draw_places(
     followed_share: float = 0.0,
     now: datetime | None = None,
     actor: str = "hailong invite",
+    strata: Mapping[str, int] | None = None,
+    planned: str = "",
 ) -> list[Place]:
     """Draw `count` units that were never drawn before and keep their places, without tokens; ordered by stratum.
 
     Proportional to the strata's sizes over all draws of the wave, with two in each stratum where the count allows.
-    The seed decides the units, never the tokens, and the share of them that auditors may call back.
-    Raises UnknownWave, WaveOver, NoFrame or TooMany.
+    The seed decides the units, never the tokens, and the share of them that auditors may call back. `strata` says how
+    many of each instead, and `planned` names the planned sample that they are: it is drawn once.
+    Raises UnknownWave, WaveOver, NoFrame, TooMany or AlreadyDrawn.
     """
     while True:
         with database.reading() as connection:
             frame = _read_frame(connection, _find_wave(connection, wave_code, today))
         # Drawing takes seconds: it is done before the writing lock is taken, and again when the frame has moved on.
-        drawn = _draw(frame, wave_code, count, str(seed))
+        drawn = _draw(frame, wave_code, count, str(seed), strata)
         followed = choose_followed(drawn, followed_share, f"{wave_code}/{seed}")
         rows = _rows(wave_code, frame, drawn, followed, today, channel)
         detail = {"count": count, "frame_version": frame.version, "seed": str(seed)}
@@ -115,6 +122,8 @@ def draw_places(
             frames.hold_turn(connection, wave_code)
             if _has_moved_on(connection, wave_code, frame):
                 continue
+            if planned:
+                _record_planned(connection, planned, actor, now or datetime.combine(today, time(), UTC))
             invitations.add_invitations(connection, rows)
             audits.add_event(
                 connection,
@@ -227,16 +236,23 @@ def _read_frame(connection: Connection, wave: Wave) -> _Frame:
     return _Frame(version, populations, invitations.list_drawn_positions(connection, wave.code))
 
 
-def _draw(frame: _Frame, wave_code: str, count: int, seed: str) -> list[Drawn]:
+def _record_planned(connection: Connection, planned: str, actor: str, now: datetime) -> None:
+    if audits.has_event(connection, "planned-sample-drawn", planned):
+        raise AlreadyDrawn(f"The planned sample {planned} was drawn before. `hailong invite --left` prints what waits.")
+    audits.add_event(connection, at=now, actor=actor, event="planned-sample-drawn", subject=planned, detail={})
+
+
+def _draw(frame: _Frame, wave_code: str, count: int, seed: str, strata: Mapping[str, int] | None = None) -> list[Drawn]:
     """A simple random sample of the places left in each stratum, each place named by its number."""
     before = {code: frame.drawn_in(code) for code in frame.populations}
     left = sum(max(0, size - before[code]) for code, size in frame.populations.items())
-    if count > left:
+    short = [code for code, n in (strata or {}).items() if n > frame.populations.get(code, 0) - before.get(code, 0)]
+    if count > left or short:
         raise TooMany(
             f"{count:,} invitations were asked for, but {left:,} units of wave {wave_code} are left to draw. "
             "Ask for fewer, or import a newer frame."
         )
-    allocation = allocate(frame.populations, before, count)
+    allocation = allocate(frame.populations, before, count) if strata is None else dict(strata)
     places = {code: _places_left(frame.populations[code], frame.drawn.get(code, ())) for code in allocation}
     return draw(places, allocation, f"{wave_code}/{seed}")
 

@@ -159,7 +159,7 @@ def _cells_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agen
     language = reader_language()
     columns = {
         "place": (say("Nhóm"), "text"),
-        "period": (say("Tháng"), "text"),
+        "period": (say("Tháng"), "short"),
         "badness": (say("Kết luận"), "text"),
         "warnings": (say("Cảnh báo"), "count"),
         "answers_needed": (say("Còn cần"), "count"),

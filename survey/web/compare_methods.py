@@ -65,8 +65,8 @@ def _sheet(frozen: Frozen, key: Key, variants: list[Variant], say: Say) -> Sheet
     ).bars
     columns = (
         *(Column(say("Cách tính")), Column(say("Khoảng tin cậy"), "chart"), Column(say("Tỷ lệ"), "share")),
-        *(Column(say("Cận dưới"), "share"), Column(say("Cận trên"), "share"), Column(say("Hữu hiệu"), "decimal")),
-        *(Column(say("Kết luận")), Column(say("Khác quy tắc"), "flag"), Column(say("Ghi chú"))),
+        *(Column(say("Cận dưới"), "share"), Column(say("Cận trên"), "share"), Column(say("Hữu hiệu"), "count")),
+        *(Column(say("Kết luận"), "short"), Column(say("Khác quy tắc"), "flag"), Column(say("Ghi chú"))),
     )
     rows = [
         [
