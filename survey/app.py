@@ -85,6 +85,7 @@ def _open_staff_door(app: Flask) -> None:
         interviewer,
         keyer,
         official,
+        places,
         planning,
         session,
         staff,
@@ -102,16 +103,28 @@ def _open_staff_door(app: Flask) -> None:
             csrf.protect()
         return session.guard()
 
-    for each in (staff, official, statistician, builder, counter, devices, auditor, keyer, interviewer, planning):
+    for each in (
+        staff,
+        official,
+        statistician,
+        builder,
+        places,
+        counter,
+        devices,
+        auditor,
+        keyer,
+        interviewer,
+        planning,
+    ):
         app.register_blueprint(each.blueprint)
     app.register_blueprint(api.blueprint)
     _open_statisticians_tools(app)
 
 
 def _open_statisticians_tools(app: Flask) -> None:
-    from survey.web import cells, compare_methods, nonresponse, progress, small_areas, workshop
+    from survey.web import cells, compare_methods, nonresponse, own_file, progress, small_areas, workshop
 
-    for each in (cells, compare_methods, nonresponse, progress, small_areas, workshop):
+    for each in (cells, compare_methods, nonresponse, own_file, progress, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "paper": ("survey.cli.paper", "paper"),
     "household": ("survey.cli.household", "household"),
     "plan": ("survey.cli.planning", "plan"),
+    "nightly": ("survey.cli.planning", "nightly"),
     "estimate": ("survey.cli.figures", "estimate"),
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.auditing", "verify"),

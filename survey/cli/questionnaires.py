@@ -49,10 +49,10 @@ def new(installation: Installation, code: str, title: str, base: str | None) -> 
 @questionnaire.command("import")
 @click.argument("file", type=FILE)
 @click.option("--code", help="Code of the draft; without it, the one that the file names.")
-@click.option("--dry-run", is_flag=True, help="Only report; keep nothing.")
+@click.option("--trial", is_flag=True, help="Only report; keep nothing.")
 @click.option("--over", is_flag=True, help="Write over the draft that there is.")
 @pass_installation
-def import_file(installation: Installation, file: Path, code: str | None, dry_run: bool, over: bool) -> None:
+def import_file(installation: Installation, file: Path, code: str | None, trial: bool, over: bool) -> None:
     """Read an XLSForm (.xlsx), a LimeSurvey structure (.lss) or our own JSON as a draft, with a report on each item."""
     from survey.actions.exchanging import import_questionnaire
 
@@ -63,14 +63,14 @@ def import_file(installation: Installation, file: Path, code: str | None, dry_ru
         by=installation.by,
         today=installation.today,
         code=code,
-        keep=not dry_run,
+        keep=not trial,
         over=over,
     )
     for remark in arrival.remarks:
         click.echo(str(remark))
     if arrival.problem:
         click.echo(f"Before it can be published: {arrival.problem}")
-    kept = "nothing was kept (dry run)" if arrival.draft is None else f"kept as the draft {arrival.draft.code}"
+    kept = "nothing was kept (trial)" if arrival.draft is None else f"kept as the draft {arrival.draft.code}"
     click.echo(f"{len(arrival.remarks)} remarks; {kept}.")
 
 

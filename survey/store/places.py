@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, Table, select, update
 from survey.store.sql import from_json, insert_many, to_json
 from survey.store.tables import (
     agency,
+    agency_predecessor,
     area,
     area_group,
     area_group_member,
@@ -144,6 +145,7 @@ __all__ = [
     "Scope",
     "add_places",
     "agency",
+    "agency_predecessor",
     "area",
     "area_group",
     "area_group_member",
