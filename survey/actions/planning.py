@@ -26,7 +26,7 @@ from analysis.shown import lowest_rate_shown
 from survey.actions.inviting import NoFrame
 from survey.actions.waves import find_wave
 from survey.store import frames, invitations
-from survey.store.database import Database
+from survey.store.database import Connection, Database
 
 ALLOCATIONS = ("proportional", "power", "kish")
 LEAST_A_STRATUM = 2
@@ -163,10 +163,9 @@ def choose_continuously(
     ]
 
 
-def list_taken(database: Database, wave_code: str) -> dict[str, set[int]]:
+def list_taken(connection: Connection, wave_code: str) -> dict[str, set[int]]:
     """Places in each stratum that were drawn already."""
-    with database.reading() as connection:
-        drawn = invitations.list_drawn_positions(connection, wave_code)
+    drawn = invitations.list_drawn_positions(connection, wave_code)
     return {stratum: set(positions) for stratum, positions in drawn.items()}
 
 

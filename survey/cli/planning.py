@@ -1,4 +1,4 @@
-"""plan: sizes and allocation for a wave's frame, and the survey plan as a Word file."""
+"""plan, nightly: sizes and allocation for a wave's frame, and the survey plan as a Word file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from survey.actions import planning
+from survey.actions.drawing_nightly import draw_nightly
 from survey.actions.planning import Wanted
 from survey.cli.installation import Installation, pass_installation
 from survey.mandate.text import LANGUAGES
@@ -30,7 +31,9 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--word", type=click.Path(dir_okay=False, path_type=Path), help="Write the survey plan into this file.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="vi", show_default=True)
 @pass_installation
-def plan(installation: Installation, wave_code: str, word: Path | None, language: str, **wanted: float | str) -> None:
+def plan(
+    installation: Installation, /, wave_code: str, word: Path | None, language: str, **wanted: float | str
+) -> None:
     """Say how many to invite in each stratum, what that shows and what it costs."""
     found = planning.plan_wave(installation.database, wave_code, Wanted(**wanted))  # type: ignore[arg-type]
     click.echo(f"invitations\t{found.invitations:,}\treserve {found.reserve:,}\tanswers {found.answers:,}")
@@ -41,6 +44,19 @@ def plan(installation: Installation, wave_code: str, word: Path | None, language
         click.echo(f"{each.stratum}\t{each.population:,}\t{each.invitations:,}\t{each.probability:.6f}")
     if word is not None:
         _write(installation, wave_code, found, word, language)
+
+
+@click.command()
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--rate", type=click.FloatRange(0, 1, min_open=True), required=True, help="The planned chance of each.")
+@click.option("--seed", required=True, help="The wave's own: with another, another sample would be drawn.")
+@pass_installation
+def nightly(installation: Installation, wave_code: str, rate: float, seed: str) -> None:
+    """Draw what came into the frame since the last night, each with the planned chance; twice adds nothing."""
+    added = draw_nightly(
+        installation.database, wave_code, rate, seed=seed, today=installation.today, by=installation.by
+    )
+    click.echo(f"{added:,} places drawn. `hailong invite {wave_code} --left` hands them out.")
 
 
 def _write(installation: Installation, wave_code: str, found: planning.SamplePlan, path: Path, language: str) -> None:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
+from fieldwork import TODAY, begin_fieldwork
 from scipy import stats
+from sqlalchemy import select
 
 from analysis.drawing import draw
 from analysis.planning import BadPlan
+from survey.actions.drawing_nightly import draw_nightly
 from survey.actions.planning import Wanted, choose_continuously, lowest_shown, plan_sample
+from survey.keys import Keys
+from survey.proof import Signer
+from survey.store import frames
+from survey.store.audits import By
+from survey.store.database import Database
+from survey.store.frames import Stratum
+from survey.store.tables import invitation
 
 DRAWS = 10_000
 FRAME = {"a": [f"u{number}" for number in range(12)]}
@@ -105,6 +116,24 @@ def test_a_night_that_is_run_again_or_late_draws_the_same() -> None:
     at_once = choose_continuously({"A": 150}, {"A": 0.2}, "s", {})
     assert {*first, *later} == set(at_once)
     assert not {each.position for each in later} & {each.position for each in first}
+
+
+def test_each_night_adds_what_came_since_and_no_more(database: Database, keys: Keys, signer: Signer) -> None:
+    work = begin_fieldwork(database, keys, signer, {("A", "land"): 400})
+    operator = By("op", datetime(2026, 11, 24, 5, tzinfo=UTC))
+    first = draw_nightly(database, "W", 0.2, seed="s", today=TODAY, by=operator)
+    assert draw_nightly(database, "W", 0.2, seed="s", today=TODAY, by=operator) == 0
+    with database.writing("test") as connection:
+        grown = [Stratum("A.land", "A", "land", None, 600)]
+        frames.add_frame(connection, "W", grown, source="test", source_digest=bytes(32), on=TODAY)
+    second = draw_nightly(database, "W", 0.2, seed="s", today=TODAY, by=operator)
+    with database.reading() as connection:
+        places = connection.execute(select(invitation.c.position, invitation.c.probability)).all()
+    assert work.wave == "W"
+    assert len(places) == first + second
+    assert {chance for _, chance in places} == {0.2}
+    assert 50 < first < 115
+    assert sum(position > 400 for position, _ in places) == second
 
 
 def distance(hits: Counter[str], planned: dict[str, float]) -> float:
