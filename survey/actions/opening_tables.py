@@ -16,10 +16,15 @@ import pandas as pd
 from survey.actions.scanning_csv import CannotRead, read_columns, scan_csv
 
 SHOWN = 12
+NOBODYS_COLUMN = "\x00"
 
 
 class NoSuchColumn(CannotRead):
-    """A question names a column that the file does not have."""
+    """A question names a column that the file does not have; `names` are those that it has."""
+
+    def __init__(self, message: str, names: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.names = tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,18 @@ def open_table(path: Path, wanted: Sequence[str], spark: str | None = None) -> T
     return reader(path, tuple(dict.fromkeys(wanted)))
 
 
+def read_names(path: Path) -> tuple[str, ...]:
+    """The names of a file's columns. Raises CannotRead."""
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv", ".txt"):
+        return scan_csv(path).names
+    try:
+        open_table(path, (NOBODYS_COLUMN,))
+    except NoSuchColumn as listed:
+        return listed.names
+    return ()
+
+
 def _open_on_spark(path: Path, wanted: Sequence[str], master: str) -> Table:
     """A Parquet file, or a folder of them, read by the workers of a cluster, which must find it under the same path."""
     if find_spec("pyspark") is None:
@@ -70,7 +87,7 @@ def check_names(file: str, wanted: Sequence[str], names: Sequence[str]) -> None:
         plain = {_fold(known): known for known in names}
         near = [plain[found] for found in difflib.get_close_matches(_fold(name), list(plain), 2, 0.6)]
         some = ", ".join(names[:SHOWN]) + (f", ... ({len(names):,} columns)" if len(names) > SHOWN else "")
-        raise NoSuchColumn(f"{file} has no column {name!r}.{_suggest(near) or f' It has: {some}.'}")
+        raise NoSuchColumn(f"{file} has no column {name!r}.{_suggest(near) or f' It has: {some}.'}", names)
 
 
 def _suggest(near: Sequence[str]) -> str:
