@@ -82,6 +82,7 @@ def _open_staff_door(app: Flask) -> None:
         builder,
         counter,
         devices,
+        frame_upload,
         interviewer,
         keyer,
         official,
@@ -90,6 +91,7 @@ def _open_staff_door(app: Flask) -> None:
         session,
         staff,
         statistician,
+        waves_operator,
     )
 
     csrf = CSRFProtect(app)
@@ -117,7 +119,8 @@ def _open_staff_door(app: Flask) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
-    app.register_blueprint(api.blueprint)
+    for each in (api, waves_operator, frame_upload):
+        app.register_blueprint(each.blueprint)
     _open_statisticians_tools(app)
 
 

@@ -7,10 +7,10 @@ from datetime import date
 
 from survey.mandate import areas, questionnaires, sectors
 from survey.mandate.rules import Rule
-from survey.store import places
+from survey.store import frames, invitations, places
 from survey.store import waves as wave_store
 from survey.store.audits import By
-from survey.store.database import Database
+from survey.store.database import Connection, Database
 from survey.store.waves import Wave
 
 SEAL_MINIMUM = 10
@@ -28,6 +28,10 @@ class WrongChannel(ValueError):
         super().__init__(
             f"Wave {wave.code} invites by {wave.channels} only, not by {channel}: that was said on opening."
         )
+
+
+class WaveLocked(ValueError):
+    """Somebody was invited already: the rule of the wave, and what it rests on, cannot change."""
 
 
 class WaveExists(ValueError):
@@ -51,12 +55,14 @@ def open_wave(
     source: str | None = None,
     closed: bool = False,
     channels: Sequence[str] = (),
+    grace_days: int = 7,
+    instead: bool = False,
     recorded: By | None = None,
 ) -> Wave:
     """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that its invitations
-    may go out by, every one when none is named.
+    may go out by, every one when none is named; `instead` of the wave of this code, as long as nobody was invited.
 
-    Raises WaveExists, and UnknownQuestionnaire from the mandate.
+    Raises WaveExists, WaveLocked, UnknownWave, and UnknownQuestionnaire from the mandate.
     """
     asked = questionnaires.load_questionnaire(questionnaire) if questionnaire else None
     wave = Wave(
@@ -76,16 +82,28 @@ def open_wave(
         rule_digest=rule.digest(),
         source=source,
         channels=",".join(channels) or None,
+        grace_days=grace_days,
     )
     with database.writing("open-wave") as connection:
-        if wave_store.find_wave(connection, code) is not None:
+        there = wave_store.find_wave(connection, code)
+        if instead:
+            _check_unlocked(connection, there, code)
+        elif there is not None:
             raise WaveExists(f"A wave with the code {code} is there already. Choose another code.")
         if series is not None:
             wave_store.add_series(connection, series, name)
-        wave_store.add_wave(connection, wave)
+        keep = wave_store.change_wave if instead else wave_store.add_wave
+        keep(connection, wave)
         if recorded is not None:
-            recorded.record(connection, "wave-opened", code, rule=rule.digest().hex())
+            event = "wave-changed" if instead else "wave-opened"
+            recorded.record(connection, event, code, rule=rule.digest().hex())
     return wave
+
+
+def is_locked(database: Database, code: str) -> bool:
+    """Whether somebody was invited, so that the rule and what it rests on can no longer change."""
+    with database.reading() as connection:
+        return bool(invitations.count_invitations(connection, code))
 
 
 def close_wave(database: Database, code: str, recorded: By | None = None) -> None:
@@ -129,6 +147,14 @@ def load_mandate(database: Database, today: date) -> None:
                 bytes.fromhex(questionnaire.digest),
                 today,
             )
+
+
+def _check_unlocked(connection: Connection, wave: Wave | None, code: str) -> None:
+    if wave is None:
+        raise UnknownWave(f"There is no wave with the code {code}. `hailong waves` lists them.")
+    frames.hold_turn(connection, code)
+    if invitations.count_invitations(connection, code):
+        raise WaveLocked(f"Somebody was invited to wave {code}: its rule is locked. A new rule is a new wave.")
 
 
 def _area_row(area: areas.Area) -> dict[str, object]:

@@ -101,7 +101,7 @@ def _check_archive(path: Path) -> None:
                 raise SheetUnreadable("The workbook unpacks to more than a frame can hold: save it as 'CSV UTF-8'.")
             for part in parts:
                 _check_part(archive, part)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
         raise SheetUnreadable(f"The file is no .xlsx workbook, or locked, or damaged. {SAVE_AGAIN}") from error
 
 

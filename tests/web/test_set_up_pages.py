@@ -1,0 +1,178 @@
+"""An operator opens a wave and brings its frame in, in the browser; what is locked stays, what is wrong is named."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from survey.actions.importing_places import import_agencies, import_procedures
+from survey.actions.inviting import draw_places
+from survey.actions.signing_in import add_staff
+from survey.actions.waves import find_wave
+from survey.app import create_app
+from survey.mandate.rules import read_rule
+from survey.settings import Settings
+from survey.store import frames
+from survey.store.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
+PASSWORD = "mật khẩu đủ dài để thử"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+WAVE = {
+    "code": "TTHC-2026-11",
+    "name": "Đợt tháng 11",
+    "series": "TTHC",
+    "purpose": "official",
+    "population": "transactions",
+    "questionnaire": "procedures@1",
+    "opens_on": "2026-11-01",
+    "closes_on": "2026-11-30",
+    "grace_days": "9",
+    "channel-slip": "1",
+    "indicator": "top2@1",
+    "confidence_level": "0.99",
+    "target_population": "finite",
+    "minimum_effective": "40",
+    "minimum_df": "8",
+    "window_waves": "4",
+    "many_agencies": "holm",
+    "counts": "dossiers",
+    "largest_frame_gap": "0.01",
+    "exclusions": "late@1",
+}
+FRAME = (
+    "Mã hồ sơ,agency,procedure\nD1,TTPVHCC-31507,VD-CHUNG-THUC\nD2,TTPVHCC-31507,VD-CHUNG-THUC\n"
+    "D3,NOBODY,VD-CHUNG-THUC\nD1,TTPVHCC-31507,VD-CHUNG-THUC\n"
+)
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    import_agencies(database, EXAMPLES / "agencies.csv")
+    import_procedures(database, EXAMPLES / "procedures.csv")
+    for role in ("operator", "auditor", "official"):
+        add_staff(database, role, role, PASSWORD, now=NOON, actor="tests")
+    return create_app(settings, now=lambda: NOON)
+
+
+@pytest.fixture
+def operator(app: Flask) -> FlaskClient:
+    return signed_in(app, "operator")
+
+
+def test_a_wave_is_opened_with_its_rule_and_changed_until_somebody_is_invited(
+    operator: FlaskClient, database: Database
+) -> None:
+    assert post(operator, "/staff/set-up/", WAVE).status_code == 303
+    rule = read_rule(find_wave(database, WAVE["code"]).rule)
+    assert (rule.confidence_level, rule.target_population, rule.minimum_effective) == ("0.99", "finite", 40)
+    assert (rule.window_waves, rule.exclusions, rule.largest_frame_gap) == (4, ("late@1",), "0.01")
+    page = operator.get(f"/staff/set-up/{WAVE['code']}").text
+    assert "Quy tắc chưa khóa" in page
+    changed = WAVE | {"confidence_level": "0.90", "grace_days": "3"}
+    assert post(operator, f"/staff/set-up/{WAVE['code']}", changed).status_code == 303
+    wave = find_wave(database, WAVE["code"])
+    assert (read_rule(wave.rule).confidence_level, wave.grace_days) == ("0.90", 3)
+    bring(operator, FRAME)
+    draw_places(database, WAVE["code"], 1, seed=1, today=NOON.date())
+    refused = post(operator, f"/staff/set-up/{WAVE['code']}", WAVE)
+    assert (refused.status_code, "Quy tắc mới là một đợt mới" in refused.text) == (409, True)
+    assert find_wave(database, WAVE["code"]) == wave
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("code", "có dấu"), ("name", ""), ("closes_on", "2026-10-01"), ("opens_on", "x"), ("minimum_effective", "29")],
+)
+def test_a_field_that_is_wrong_is_named_and_no_wave_is_opened(operator: FlaskClient, field: str, typed: str) -> None:
+    refused = post(operator, "/staff/set-up/", WAVE | {field: typed})
+    assert (refused.status_code, f"xin xem lại ô {field}" in refused.text) == (422, True)
+    assert operator.get(f"/staff/set-up/{WAVE['code']}").status_code == 404
+
+
+def test_a_wave_is_closed_and_a_code_is_used_once(operator: FlaskClient, database: Database) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    assert post(operator, "/staff/set-up/", WAVE).status_code == 409
+    post(operator, f"/staff/set-up/{WAVE['code']}/close", {})
+    assert find_wave(database, WAVE["code"]).closed
+
+
+def test_a_file_is_mapped_tried_and_loaded_without_its_wrong_lines_only_on_request(
+    operator: FlaskClient, database: Database
+) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    assert versions(database) == []
+    tried = bring(operator, FRAME)
+    assert "Sẽ nạp 2 đơn vị trong 1 tầng; 2 dòng sai." in tried
+    assert "hailong import agencies" in tried
+    assert versions(database) == [2]
+
+
+def test_a_picture_and_a_name_that_is_not_ours_load_nothing(operator: FlaskClient, database: Database) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    picture = upload(operator, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0")
+    assert picture.status_code == 422
+    stolen = post(operator, f"/staff/set-up/{WAVE['code']}/frame/load", {"kept": "../hailong.sqlite"})
+    assert stolen.status_code == 404
+    assert versions(database) == []
+
+
+def test_auditors_read_and_change_nothing_and_officials_do_not_enter(operator: FlaskClient, app: Flask) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    auditor, official = signed_in(app, "auditor"), signed_in(app, "official")
+    page = auditor.get(f"/staff/set-up/{WAVE['code']}")
+    assert (page.status_code, "<form class" in page.text) == (200, False)
+    assert post(auditor, "/staff/set-up/", WAVE | {"code": "OTHER"}, page=operator).status_code in (400, 403)
+    assert official.get("/staff/set-up/").status_code == 403
+
+
+def bring(door: FlaskClient, content: str) -> str:
+    """Upload, map, try and load without the wrong lines; the page of the trial."""
+    asked = upload(door, content.encode()).text
+    kept = re.search(r'name="kept" value="([^"]+)"', asked)
+    assert kept is not None
+    columns = {"column-dossier": "mã hồ sơ", "column-agency": "agency", "column-procedure": "procedure"}
+    path = f"/staff/set-up/{WAVE['code']}/frame"
+    tried = post(door, f"{path}/trial", {"kept": kept[1], **columns})
+    refused = post(door, f"{path}/load", {"kept": kept[1], **columns})
+    assert refused.status_code == 422
+    agreed = post(door, f"{path}/load", {"kept": kept[1], **columns, "accepted_only": "1"})
+    assert agreed.status_code == 303
+    return tried.text
+
+
+def upload(door: FlaskClient, content: bytes) -> TestResponse:
+    file = {"file": (io.BytesIO(content), "frame.csv"), "csrf_token": token(door)}
+    return door.post(f"/staff/set-up/{WAVE['code']}/frame", data=file, content_type="multipart/form-data")
+
+
+def signed_in(app: Flask, name: str) -> FlaskClient:
+    door = app.test_client()
+    token_of_form = re.search(r'name="csrf_token" value="([^"]+)"', door.get("/staff/sign-in").text)
+    assert token_of_form is not None
+    form = {"csrf_token": token_of_form[1], "name": name, "password": PASSWORD}
+    assert door.post("/staff/sign-in", data=form).status_code == 303
+    return door
+
+
+def post(door: FlaskClient, path: str, form: dict[str, str], page: FlaskClient | None = None) -> TestResponse:
+    return door.post(path, data={**form, "csrf_token": token(page or door)})
+
+
+def token(door: FlaskClient) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', door.get("/staff/set-up/").text)
+    assert found is not None
+    return found[1]
+
+
+def versions(database: Database) -> list[int]:
+    with database.reading() as connection:
+        return [each.population for each in frames.list_frames(connection, WAVE["code"])]
