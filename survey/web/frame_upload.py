@@ -45,7 +45,8 @@ def upload(code: str) -> Response:
     """Keep a file aside and ask which of its columns is which."""
     wave, file = _find(code), request.files.get("file")
     if file is None or not file.filename:
-        return _page(wave, problem=speaker()("Xin chọn một tệp."), status=422)
+        say = speaker()
+        return _page(wave, problem=say("Xin chọn một tệp."), status=422)
     content = file.read()
     suffix = ".xlsx" if content.startswith(b"PK\x03\x04") else ".csv"
     kept = _folder() / f"{secrets.token_hex(16)}{suffix}"
