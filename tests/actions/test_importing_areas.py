@@ -104,8 +104,8 @@ def test_geojson_brings_shapes_that_are_simplified(database: Database, tmp_path:
         ('{"type": "FeatureCollection", "features": [1]}', "no properties"),
         (
             '{"type": "FeatureCollection", "features": [{"properties": {"code": "T", "name_vi": "T", "kind": "ward",'
-            '"valid_from": "2025-07-01"}, "geometry": {"type": "Polygon", "coordinates": [[[1, 200], [1, 2], [2, 2], [1, 200]]]}'
-            "}]}",
+            '"valid_from": "2025-07-01"}, "geometry": {"type": "Polygon",'
+            '"coordinates": [[[1, 200], [1, 2], [2, 2], [1, 200]]]}}]}',
             "outside the world",
         ),
     ],

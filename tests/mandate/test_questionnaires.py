@@ -20,7 +20,14 @@ from survey.mandate.questionnaires import (
 from survey.mandate.text import LANGUAGES, Text
 
 PUBLISHED_DIGESTS = {
+    "education-lower@1": "7f16e720ab4360a6b81e46df8ff25ac124d4d8d67cfa945ecf06b2f667e64464",
+    "education-preschool@1": "64f64dc72d7f5c780726d0e85a74b10765435da46ac3a35fa57518e81b20b680",
+    "education-primary@1": "9673a6f0df3d317f08ee3c4641fe4bd5416be53c5ec044be144d680cb459d7ce",
+    "education-students@1": "1bd06061368ac9d8db62512ee9e1394e22ede4f6688950b8cd8c1047b6fd4c9e",
     "education@1": "f1ed177e751c908c418ba9b2717e0c6795bc56e0dc26ca5375fc72573b63e1f7",
+    "health-inpatient@1": "9146b3899153ea6fe345eb269b87d5e3160f35cc9e15c43d6f122acb55aa0ae5",
+    "health-outpatient@1": "74db8d579dcdd9013a769b224db9d17a7cb8ef8e61e3c21c8b265f150bc27ef8",
+    "health-station@1": "88b91ae4cbfc96f148f69abd37cc501edb0e7aa28297923a3091ac8ec85c8c3b",
     "health@1": "f705c6dc73b690cd853a286f669823b7ae5eaf048274a4ed1209b95583f50c7e",
     "household@1": "25abb7b993fec5030c4792b63f500fda93873d6d0b8f9a33d2ad37e7505053af",
     "onequestion@1": "510f419856cec9e7621f568d0510a767868fa5c41055bd05c9172d8053b69aeb",
