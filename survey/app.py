@@ -16,7 +16,7 @@ from survey.actions.building import open_shelf
 from survey.actions.signalling import Arrivals
 from survey.keys import derive_keys
 from survey.settings import Settings
-from survey.store.database import Database
+from survey.store.database import Database, DatabaseUnreachable
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
 from survey.store.writer import open_writer
@@ -30,6 +30,7 @@ CITIZENS, STAFF = "citizens", "staff"
 BOTH = (CITIZENS, STAFF)
 LARGEST_BODY = 64 * 1024
 MOST_FORM_PARTS = 500
+SMALLEST_BUFFER = 512 * 1024
 
 
 def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[[], datetime] = clock) -> Flask:
@@ -102,6 +103,7 @@ def _open_staff_door(app: Flask) -> None:
             most = largest_upload(app.view_functions.get(request.endpoint or ""))
             if most is not None:
                 request.max_content_length = most
+                request.max_form_memory_size = SMALLEST_BUFFER  # Werkzeug's parser holds two blocks of 64 KiB
             csrf.protect()
         return session.guard()
 
@@ -174,6 +176,14 @@ def _install_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         return _refused(error)
+
+    @app.errorhandler(DatabaseUnreachable)
+    def away(error: DatabaseUnreachable) -> Response:
+        app.logger.warning("%s: %s", request.endpoint, error)
+        response = _staff_error("server_error", 503) if _for_staff() else citizen_pages.broken()
+        response.status_code = 503
+        response.headers["Retry-After"] = "30"
+        return response
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:

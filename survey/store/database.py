@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from survey.durable import CRASH_VARIABLE, crash_point
 from survey.store.roles import Role
@@ -41,7 +41,7 @@ PRAGMAS = (
 
 
 class DatabaseUnreachable(Exception):
-    """The database server does not answer, or does not accept this user."""
+    """The database does not answer now, or does not accept this user; what was under way may be stored or not."""
 
 
 class Database:
@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection whose statements see one state of the database."""
-        with self.engine.connect() as connection:
+        with _told_when_away(), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -77,20 +77,21 @@ class Database:
 
         For those whom a citizen waits for. After a failure the connection is given up and the next call opens another.
         """
-        try:
-            yield self._single.take()
-        except DBAPIError:
-            self._single.give_up()
-            raise
+        with _told_when_away():
+            try:
+                yield self._single.take()
+            except DBAPIError:
+                self._single.give_up()
+                raise
 
     @contextmanager
     def writing(self, step: str) -> Iterator[Connection]:
         """One transaction, durable when the block has ended; `step` names its two crash points."""
         if self._lock is None:
-            with self.engine.connect() as connection:
+            with _told_when_away(), self.engine.connect() as connection:
                 yield from _commit(connection, step)
             return
-        with self._lock, self.engine.connect() as connection:
+        with _told_when_away(), self._lock, self.engine.connect() as connection:
             immediate = connection.execution_options(hailong_begin="BEGIN IMMEDIATE")
             yield from _commit(immediate, step)
             self._commits += 1
@@ -99,15 +100,8 @@ class Database:
 
     def check_reachable(self) -> None:
         """Raise DatabaseUnreachable, with what to check, unless a connection can be opened."""
-        try:
-            with self.engine.connect():
-                pass
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            raise DatabaseUnreachable(
-                f"The database cannot be opened: {reason}. Check HAILONG_DATABASE_URL, and that the server runs and "
-                "accepts this user."
-            ) from error
+        with _told_when_away(), self.engine.connect():
+            pass
 
     def writing_lock(self) -> AbstractContextManager[None]:
         """The lock alone, for the few who need a connection of their own."""
@@ -138,7 +132,10 @@ class _ThreadConnections:
         return kept
 
     def give_up(self) -> None:
-        self._own.connection.close()
+        """Close it, also when it was never opened."""
+        kept: Connection | None = self._own.__dict__.pop("connection", None)
+        if kept is not None:
+            kept.close()
 
     def close_all(self) -> None:
         for connection in list(self._open):
@@ -179,6 +176,19 @@ class WriteLock(AbstractContextManager[None]):
 def sqlite_version() -> tuple[int, int, int]:
     """Version of the SQLite library that Python runs with."""
     return sqlite3.sqlite_version_info
+
+
+@contextmanager
+def _told_when_away() -> Iterator[None]:
+    """Raise DatabaseUnreachable where the server is away, the network is cut or the disk fails: nobody's defect."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        reason = (str(error.orig).strip().splitlines() or ["no answer"])[0]
+        raise DatabaseUnreachable(
+            f"The database cannot be opened: {reason}. Check HAILONG_DATABASE_URL, and that the server runs and "
+            "accepts this user."
+        ) from error
 
 
 def _commit(connection: Connection, step: str) -> Iterator[Connection]:

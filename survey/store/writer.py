@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
-from survey.store.database import Database, crash_point
+from survey.store.database import Database, DatabaseUnreachable, crash_point
 from survey.store.invitations import is_spent
 from survey.store.responses import Response
 from survey.store.tables import inbox, spent
@@ -79,6 +79,8 @@ class DirectWriter:
             crash_point("submit:after-commit")
         except IntegrityError:
             return self._explain(submission)
+        except DatabaseUnreachable as away:
+            raise WriterBusy(str(away)) from away
         return Outcome.STORED if stored else Outcome.TOKEN_SPENT
 
     def _explain(self, submission: Submission) -> Outcome:

@@ -15,6 +15,7 @@ from survey.documents.form import Filled, form_page, form_with_answers
 from survey.documents.layout import lay_out
 from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.text import LANGUAGES
+from survey.store.database import DatabaseUnreachable
 from survey.store.writer import WriterBusy
 from survey.web import citizen_pages as pages
 from survey.web import headers
@@ -86,7 +87,7 @@ def store(sent: Sent) -> Response:
         return _ask_again(sent, bad.problems)
     except answering.Refusal as refusal:
         return pages.refuse(refusal, sent.answers)
-    except WriterBusy:
+    except (WriterBusy, DatabaseUnreachable):
         own = {
             "token": sent.token,
             "key": sent.key,
