@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -173,7 +173,8 @@ def list_reports(database: Database, wave_code: str) -> list[PsuReport]:
 
 def forget(database: Database, wave_code: str, *, today: date, by: By) -> int:
     """Empty the addresses and rosters of a wave that takes no more answers; how many. Raises CannotDraw."""
-    if find_wave(database, wave_code).takes_what_devices_hold(today):
+    wave = find_wave(database, wave_code)
+    if today <= wave.closes_on + timedelta(days=wave.grace_days):
         raise CannotDraw(f"Wave {wave_code} still takes answers: its addresses are needed.")
     with database.writing("forget-households") as connection:
         forgotten = fieldwork.forget_households(connection, wave_code)

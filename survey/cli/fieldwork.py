@@ -53,6 +53,13 @@ def wave() -> None:
 @click.option("--to", "closes_on", type=DATE, required=True, help="Last day, YYYY-MM-DD.")
 @click.option("--series", help="Code of the series that the wave belongs to.")
 @click.option("--purpose", type=click.Choice(["official", "pilot", "training", "demo"]), default="official")
+@click.option(
+    "--population",
+    type=click.Choice(["transactions", "public"]),
+    default="transactions",
+    show_default=True,
+    help="Who is asked: those who had a transaction, or the general public at home. Never merged.",
+)
 @click.option("--indicator", default=Rule().indicator, show_default=True)
 @click.option("--method", default=Rule().method, show_default=True, help="Interval method of the rule.")
 @click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1 (repeatable).")
@@ -74,6 +81,7 @@ def open_wave(
     closes_on: datetime,
     series: str | None,
     purpose: str,
+    population: str,
     indicator: str,
     method: str,
     exclusions: tuple[str, ...],
@@ -94,6 +102,7 @@ def open_wave(
         rule=rule,
         series=series,
         purpose=purpose,
+        population=population,
         channels=channels,
         seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
         recorded=installation.by,
