@@ -43,7 +43,7 @@ def test_json_has_the_fields_of_a_wave_and_the_rows_go_to_stderr(nowhere: Path) 
     assert row["rate"] == pytest.approx(0.8417969370979, rel=1e-9)
     assert row["se"] == pytest.approx(0.0115052072704561, rel=1e-9)
     assert (row["n"], row["verdict"], row["official"]) == (1088, "not_met", False)
-    assert row["df"] == 1088 - 36, "answers less strata, as R's degf()"
+    assert row["df"] == 1088 - 60, "answers less strata, as R's degf()"
     assert done.stderr.splitlines() == [
         "Rows: 1,107 read, 0 dropped, 1,107 kept, 1,088 counted.",
         "  19 without an answer (they stay in the sample)",
