@@ -13,8 +13,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 
 from survey.actions.importing_places import import_agencies, import_procedures
+from survey.actions.keeping_frames import (
+    ImportedFrame,
+    Source,
+    add_frame,
+    add_units,
+    check_drawn_from_units,
+    check_totals,
+)
 from survey.actions.reading_csv import (
-    ROWS_A_REPORT,
     WHOLE_FILE,
     Columns,
     CsvFile,
@@ -36,8 +43,7 @@ from survey.actions.transactions import (
 from survey.documents.big_sheets import SheetUnreadable, write_as_csv
 from survey.keys import Keys
 from survey.store import frames, invitations
-from survey.store.database import Connection, Database
-from survey.store.frames import Stratum
+from survey.store.database import Database
 
 __all__ = ["ImportedFrame", "import_agencies", "import_frame", "import_procedures", "opened_as_csv"]
 
@@ -47,37 +53,8 @@ TRANSACTIONS = Columns(("dossier", "agency"), ("sector", "procedure"), others_ig
 MOST_TOTALS = 100_000
 MOST_TRANSACTIONS = 5_000_000
 LARGEST_POPULATION = 1_000_000_000
-UNITS_AT_A_TIME = 500
 PATTERNS_AT_ONCE = 50_000
 EXCEL = ".xlsx"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedFrame:
-    """The version of the frame that a file became, or would become; `rejected` are the lines that were left out."""
-
-    wave_code: str
-    version: int
-    strata: int
-    population: int
-    names_units: bool
-    rejected: tuple[Problem, ...] = ()
-    merged: int = 0
-    is_trial: bool = False
-
-    def __str__(self) -> str:
-        form = "transactions" if self.names_units else "totals"
-        said = (
-            f"Frame of wave {self.wave_code}, version {self.version}: {self.population:,} in {self.strata:,} strata "
-            f"(from {form})."
-        )
-        if self.merged:
-            said += f" {self.merged:,} more dossiers are of applicants who are counted once."
-        if self.rejected:
-            said += f" {len(self.rejected):,} lines are left out."
-        if self.is_trial:
-            return f"{said} Nothing was loaded: this was a trial."
-        return f"{said} Next: hailong invite {self.wave_code} --count N"
 
 
 class _OnlyTried(Exception):
@@ -170,16 +147,6 @@ def opened_as_csv(path: Path) -> Iterator[tuple[Path, bytes]]:
         yield Path(plain.name), digest
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The file as a frame names it."""
-
-    name: str
-    digest: bytes
-    today: date
-    trial: bool
-
-
 def _import(
     database: Database,
     keys: Keys,
@@ -193,22 +160,22 @@ def _import(
 ) -> ImportedFrame:
     if _tell_form(file) is TOTALS:
         populations = _read_totals(file, known, progress)
-        source = _Source(name, digest or file.digest, known.today, trial)
+        source = Source(name, digest or file.digest, known.today, trial)
         return _import_totals(database, file, known, source, populations)
     with TemporaryFile() as spool:
         counted = _Counted()
         units = _read_units(file, keys, known, SpooledUnits(spool), counted, progress)
-        source = _Source(name, digest or file.digest, known.today, trial)
+        source = Source(name, digest or file.digest, known.today, trial)
         return _import_units(database, file, known, source, units, counted, progress)
 
 
 def _import_totals(
-    database: Database, file: CsvFile, known: Known, source: _Source, populations: Mapping[str, int]
+    database: Database, file: CsvFile, known: Known, source: Source, populations: Mapping[str, int]
 ) -> ImportedFrame:
     with database.writing(STEP) as connection:
         frames.hold_turn(connection, known.wave.code)
-        _check_totals(connection, file, known.wave.code, populations)
-        imported = _add_frame(connection, file, known.wave.code, source, populations, names_units=False)
+        check_totals(connection, file, known.wave.code, populations)
+        imported = add_frame(connection, file, known.wave.code, source, populations, names_units=False)
         if source.trial:
             raise _OnlyTried(imported)
     return imported
@@ -218,7 +185,7 @@ def _import_units(
     database: Database,
     file: CsvFile,
     known: Known,
-    source: _Source,
+    source: Source,
     units: SpooledUnits,
     counted: _Counted,
     progress: Progress | None,
@@ -226,14 +193,12 @@ def _import_units(
     wave_code = known.wave.code
     with database.writing(STEP) as connection:
         frames.hold_turn(connection, wave_code)
-        _check_drawn_from_units(connection, file, wave_code)
-        imported = _add_frame(
-            connection, file, wave_code, source, units.counts, names_units=True, merged=counted.merged
-        )
+        check_drawn_from_units(connection, file, wave_code)
+        imported = add_frame(connection, file, wave_code, source, units.counts, names_units=True, merged=counted.merged)
         frames.add_facts(connection, wave_code, imported.version, counted.facts)
         if not invitations.count_invitations(connection, wave_code):
             frames.remove_units(connection, wave_code)
-        _add_units(connection, file, wave_code, units, progress)
+        add_units(connection, file, wave_code, units, progress)
         if source.trial:
             raise _OnlyTried(imported)
     return imported
@@ -325,89 +290,3 @@ def _find_stratum(file: CsvFile, line: int, known: Known, values: Mapping[str, s
     except UnknownPlace as unknown:
         file.reject(line, str(unknown))
         return ""
-
-
-def _check_totals(connection: Connection, file: CsvFile, wave_code: str, populations: Mapping[str, int]) -> None:
-    """Who was drawn must still have a place in the frame. Raises ImportRefused."""
-    drawn = invitations.list_drawn_positions(connection, wave_code)
-    if drawn and frames.count_units(connection, wave_code):
-        file.refuse(WHOLE_FILE, "invitations were drawn from a frame of transactions: import transactions again")
-    for code, positions in drawn.items():
-        if populations.get(code, 0) < max(positions):
-            file.refuse(
-                WHOLE_FILE,
-                f"stratum {code} holds {populations.get(code, 0):,}, but number {max(positions):,} in it was invited: "
-                "a frame cannot shrink below who was drawn",
-            )
-    file.finish()
-    frames.remove_units(connection, wave_code)
-
-
-def _check_drawn_from_units(connection: Connection, file: CsvFile, wave_code: str) -> None:
-    if invitations.count_invitations(connection, wave_code) and not frames.count_units(connection, wave_code):
-        file.refuse(WHOLE_FILE, "invitations were drawn from a frame of totals: import totals again")
-    file.finish()
-
-
-def _add_frame(
-    connection: Connection,
-    file: CsvFile,
-    wave_code: str,
-    source: _Source,
-    populations: Mapping[str, int],
-    *,
-    names_units: bool,
-    merged: int = 0,
-) -> ImportedFrame:
-    strata = [_stratum(code, population) for code, population in sorted(populations.items())]
-    version = frames.add_frame(
-        connection, wave_code, strata, source=source.name, source_digest=source.digest, on=source.today
-    )
-    return ImportedFrame(
-        wave_code,
-        version,
-        len(strata),
-        sum(populations.values()),
-        names_units,
-        tuple(sorted(file.rejected)),
-        merged,
-        source.trial,
-    )
-
-
-def _stratum(code: str, population: int) -> Stratum:
-    agency_code, _, sector_code = code.rpartition(".")
-    return Stratum(code, agency_code, sector_code, None, population)
-
-
-def _add_units(
-    connection: Connection, file: CsvFile, wave_code: str, units: SpooledUnits, progress: Progress | None
-) -> None:
-    """Give new units the next places of their strata; those that were there keep theirs. Raises ImportRefused."""
-    held = Counter(frames.count_units(connection, wave_code))
-    places_given = held.copy()
-    found = done = 0
-    for block in units.blocks(UNITS_AT_A_TIME):
-        there = frames.find_units(connection, wave_code, [unit_hash for _, _, unit_hash in block]) if held else {}
-        rows = []
-        for line, code, unit_hash in block:
-            if there.get(unit_hash, code) != code:
-                file.refuse(line, f"this dossier was in stratum {there[unit_hash]} before: who is drawn cannot move")
-            if unit_hash not in there:
-                places_given[code] += 1
-                rows.append(_unit_row(wave_code, code, places_given[code], unit_hash))
-        frames.add_units(connection, rows)
-        found += len(there)
-        done += len(block)
-        if progress is not None and done % ROWS_A_REPORT == 0:
-            progress("rows loaded", done)
-    if found < held.total():
-        file.refuse(
-            WHOLE_FILE,
-            f"{held.total() - found:,} dossiers of the frame that was drawn from are missing: only add rows to it",
-        )
-    file.finish()
-
-
-def _unit_row(wave_code: str, stratum_code: str, position: int, unit_hash: bytes) -> dict[str, object]:
-    return {"wave_code": wave_code, "stratum_code": stratum_code, "position": position, "unit_hash": unit_hash}
