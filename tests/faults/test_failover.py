@@ -13,7 +13,7 @@ from serving import Home
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgresql, pytest.mark.xdist_group("power")]
 
-ROUNDS = count(full=50, quick=1)
+ROUNDS = min(50, count(full=50, quick=1))
 ROUNDS_OF_CONTROLS = 10
 
 
