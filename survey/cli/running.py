@@ -70,12 +70,19 @@ def work(installation: Installation, once: bool, every: float) -> None:
         now, today = installation.now, installation.today
         settle_key(installation.database, installation.settings.key_folder)
         installation.forget_signer()
-        outside = outside_jobs(installation) | _mirror_job(installation)
+        outside = _watch_job(installation) | outside_jobs(installation) | _mirror_job(installation)
         for line in run_due_jobs(installation.database, installation.signer, now, today, outside):
             click.echo(line)
             sys.stdout.flush()
         if once or not stopping.wait(every):
             return
+
+
+def _watch_job(installation: Installation) -> dict[str, Callable[[], int]]:
+    from survey.actions.watching import watch
+
+    home = installation.settings.home
+    return {"watch": partial(watch, installation.database, installation.keys, home, installation.today)}
 
 
 def _mirror_job(installation: Installation) -> dict[str, Callable[[], int]]:
