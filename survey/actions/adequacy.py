@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,7 @@ from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import EVERYBODY, level_outcome
 from survey.mandate.sectors import descendants
 from survey.store import adequacy, ledger, releases, tallies, waves
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.releases import Release, StoredFigure
@@ -81,6 +82,8 @@ def freeze(database: Database, release: Release, today: date, draws: Mapping[str
     cells = [*_check_all(frozen, figures, draws)]
     with database.writing("adequacy") as connection:
         adequacy.keep(connection, release.code, release.wave_code, basis=basis, on=today, cells=cells)
+        by = By("work", datetime.combine(today, time(), UTC))
+        by.record(connection, "adequacy-frozen", release.code, cells=len(cells))
 
 
 def read_frozen(database: Database, wave_code: str) -> Frozen:
