@@ -307,7 +307,7 @@ def _write_replicates(
         connection.register("persons", frame[["id", "variance_stratum", "weight", "jk_group"]])
         connection.register("factors", factors)
         query = f"SELECT id, {wide} FROM persons JOIN factors USING (variance_stratum) ORDER BY id"  # noqa: S608
-        connection.execute("SET memory_limit = '250MB'; SET threads = 2")
+        connection.execute("SET memory_limit = '200MB'; SET threads = 1")
         connection.execute(f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' ({options})")
     progress(REPLICATES, len(frame))
     return [path.name]

@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from survey.cli.auditing import signed_in
+from survey.cli.countries import country_options, simulate_country
 from survey.cli.installation import Installation, pass_installation
 
 if TYPE_CHECKING:  # every `hailong --help` would load scipy
@@ -47,12 +48,22 @@ def screen(installation: Installation, wave_code: str, name: str, form: str, eve
 
 
 @click.command()
-@click.argument("wave_code", metavar="WAVE")
+@click.argument("wave_code", metavar="[WAVE]", required=False)
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides what everybody says.")
 @click.option("--stuff", multiple=True, metavar="AGENCY=SHARE", help="This share of the agency's answers is made up.")
+@country_options
 @pass_installation
-def simulate(installation: Installation, wave_code: str, seed: int, stuff: tuple[str, ...]) -> None:
-    """Answer the open invitations of a demonstration wave, to try the fraud screen on frauds that you chose."""
+def simulate(
+    installation: Installation, wave_code: str | None, seed: int, stuff: tuple[str, ...], **country: Any
+) -> None:
+    """Answer the open invitations of a demonstration wave, to try the fraud screen on frauds that you chose.
+
+    Without a WAVE, a country whose truth is known: --country FOLDER writes its truth and a sample; --samples 500 draws
+    it so often, and says how often the interval holds the truth and how often a verdict is wrong.
+    """
+    if wave_code is None:
+        simulate_country(seed, country)
+        return
     from survey.actions.simulating_wave import simulate_wave
 
     done = simulate_wave(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 NOT_APPLICABLE, WITHHELD, NO_ANSWER = 97, 98, 99
@@ -64,7 +65,7 @@ def both(label: Mapping[str, str], most: int | None = None, *, in_bytes: bool = 
 def _with_texts(frame: pd.DataFrame, variables: Sequence[Variable]) -> pd.DataFrame:
     """Codes of texts as categories, which take no more memory than the codes."""
     spelt = {
-        each.name: pd.Categorical.from_codes(frame[each.name].tolist(), categories=pd.Index(each.texts))
+        each.name: pd.Categorical.from_codes(frame[each.name].to_numpy(np.int32), categories=pd.Index(each.texts))
         for each in variables
         if each.texts is not None
     }
@@ -75,7 +76,7 @@ def _write_duckdb(frame: pd.DataFrame, variables: Sequence[Variable], path: Path
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.execute("SET preserve_insertion_order = true; SET threads = 2")
+        connection.execute("SET memory_limit = '200MB'; SET threads = 1")
         connection.register("persons", _with_texts(frame, variables))
         connection.execute(f"COPY (SELECT * FROM persons) TO '{_quote(path)}' ({options})")  # noqa: S608 our own path
 
