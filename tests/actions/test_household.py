@@ -26,6 +26,7 @@ from survey.mandate.rules import Rule
 from survey.proof import Signer
 from survey.store.audits import By
 from survey.store.database import Database
+from survey.store.fieldwork import HouseholdList, Psu
 from survey.store.tables import inbox, invitation
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -111,7 +112,7 @@ def work(database: Database, keys: Keys, frame_file: Path) -> Work:
     return Work(database, keys)
 
 
-def drawn_psus(work: Work) -> list[household.Psu]:
+def drawn_psus(work: Work) -> list[Psu]:
     return [each.psu for each in household.list_reports(work.database, "H") if each.psu.probability is not None]
 
 
@@ -326,7 +327,7 @@ def test_a_bad_file_of_villages_is_refused_whole(work: Work, tmp_path: Path) -> 
 
 def test_each_adult_has_the_same_chance() -> None:
     """3,000 households of three adults: chi-square with 2 degrees of freedom stays below 13.8 (p = 0.001)."""
-    listed = household.HouseholdList("H", "v1", "lister", TODAY, 3000, b"", "op", TODAY, "5", 1.0)
+    listed = HouseholdList("H", "v1", "lister", TODAY, 3000, b"", "op", TODAY, "5", 1.0)
     drawn = Counter(interviewing.choose_adult(listed, number, 3) for number in range(1, 3001))
     assert sum((drawn[adult] - 1000) ** 2 / 1000 for adult in (1, 2, 3)) < 13.8
 
