@@ -90,7 +90,7 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
                     raise NotReadable(
                         f"A sheet has more than {MOST_ROWS:,} rows. Delete the empty rows below the last."
                     )
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, OSError) as error:
         raise NotReadable("The workbook is damaged. Save it again as .xlsx.") from error
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import building, editing, exchanging
@@ -19,16 +17,15 @@ from survey.actions.building import (
 from survey.actions.editing_lines import Rejected, write_choices, write_condition_lines
 from survey.documents import questionnaires as paper
 from survey.documents.exchange import NotReadable
-from survey.documents.form import form_page
-from survey.mandate.documents import Document
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.questionnaires import Questionnaire, list_questionnaires, load_questionnaire
 from survey.mandate.reading_time import estimate_reading_time
 from survey.mandate.sectors import load_sectors
 from survey.mandate.text import LANGUAGES
 from survey.store.audits import By
-from survey.web import headers
 from survey.web.access import allow, takes_files
+from survey.web.builder_edits import EDITS, Form
+from survey.web.builder_frames import list_frames, send_file, send_frame, show_preview
 from survey.web.builder_pages import read_version_page, show_list
 from survey.web.language import reader_language
 from survey.web.services import services
@@ -38,31 +35,6 @@ from survey.web.shell import staff_page, staff_shell
 blueprint = Blueprint("builder", __name__, url_prefix="/staff/questionnaires")
 MOST_BYTES = 10_000_000
 READERS = ("operator", "statistician", "auditor")
-FRAMED = (
-    "default-src 'none'; style-src 'nonce-{}'; img-src 'self' data:; font-src 'self'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'self'"
-)
-FRAMING = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-Form = dict[str, str]
-EDITS: dict[str, Callable[[Document, Form], Document]] = {
-    "heading": lambda d, f: editing.change_heading(d, f.get("title", ""), f.get("intro", ""), f.get("sector") or None),
-    "pages": lambda d, f: editing.put_each_section_on_a_page(d, paged=bool(f.get("paged"))),
-    "add_section": lambda d, f: editing.add_section(d, f.get("code", "").strip(), f.get("title", "")),
-    "change_section": lambda d, f: editing.change_section(d, f.get("code", ""), f.get("title", "")),
-    "remove_section": lambda d, f: editing.remove_section(d, f.get("code", "")),
-    "section_up": lambda d, f: editing.move_section(d, f.get("code", ""), -1),
-    "section_down": lambda d, f: editing.move_section(d, f.get("code", ""), 1),
-    "add_item": lambda d, f: editing.add_item(
-        d, f.get("section", ""), f.get("code", "").strip(), f.get("kind", ""), f.get("text", "")
-    ),
-    "change_item": lambda d, f: editing.change_item(d, f.get("code", ""), f),
-    "remove_item": lambda d, f: editing.remove_item(d, f.get("code", "")),
-    "item_up": lambda d, f: editing.move_item(d, f.get("code", ""), -1),
-    "item_down": lambda d, f: editing.move_item(d, f.get("code", ""), 1),
-}
 
 
 @blueprint.get("")
@@ -210,15 +182,17 @@ def translate(code: str, target: str) -> Response:
 def preview_draft(code: str) -> Response:
     """A draft as citizens would see it, on a telephone."""
     found = _review(code)
-    frames = _frames(lambda each: url_for("builder.frame_draft", code=code, target=each))
-    return _preview(code, found.version, url_for("builder.show_draft", code=code), frames)
+    if found.version is None:
+        return _builder(code, problem=("incomplete", ""), status=409)
+    frames = list_frames(lambda each: url_for("builder.frame_draft", code=code, target=each))
+    return show_preview(code, found.version, url_for("builder.show_draft", code=code), frames)
 
 
 @blueprint.get("/<code>/draft/frame/<target>")
 @allow(*READERS)
 def frame_draft(code: str, target: str) -> Response:
     """What stands on that telephone."""
-    return _frame(_review(code).version, target)
+    return send_frame(_review(code).version, target)
 
 
 @blueprint.get("/versions/<name>")
@@ -247,22 +221,22 @@ def preview_version(name: str) -> Response:
     """A version as citizens see it, on a telephone."""
     version = _version(name)
     back = url_for("builder.show_version", name=version.key)
-    frames = _frames(lambda each: url_for("builder.frame_version", name=version.key, target=each))
-    return _preview(version.key, version, back, frames)
+    frames = list_frames(lambda each: url_for("builder.frame_version", name=version.key, target=each))
+    return show_preview(version.key, version, back, frames)
 
 
 @blueprint.get("/versions/<name>/frame/<target>")
 @allow(*READERS)
 def frame_version(name: str, target: str) -> Response:
     """What stands on that telephone."""
-    return _frame(_version(name), target)
+    return send_frame(_version(name), target)
 
 
 @blueprint.get("/versions/<name>/export/<form>")
 @allow(*READERS)
 def export(name: str, form: str) -> Response:
     """A version as a file of another program."""
-    return _send(_version(name), form)
+    return send_file(_version(name), form)
 
 
 @blueprint.get("/<code>/draft/export/<form>")
@@ -272,7 +246,7 @@ def export_draft(code: str, form: str) -> Response:
     version = _review(code).version
     if version is None:
         return _builder(code, problem=("incomplete", ""), status=409)
-    return _send(version, form)
+    return send_file(version, form)
 
 
 def _builder(code: str, *, problem: tuple[str, str] | None = None, opened: str = "", status: int = 200) -> Response:
@@ -330,41 +304,6 @@ def _translation(code: str, target: str, problem: tuple[str, str] | None) -> Res
     )
     status = 200 if problem is None else 422
     return staff_page(paper.render_translation(page, staff_shell("questionnaires"), reader_language()), status)
-
-
-def _frames(address: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    return tuple((each, address(each)) for each in LANGUAGES)
-
-
-def _preview(name: str, version: Questionnaire | None, back: str, frames: tuple[tuple[str, str], ...]) -> Response:
-    if version is None:
-        return _builder(name, problem=("incomplete", ""), status=409)
-    language = reader_language()
-    page = paper.PreviewPage(name, version.title.in_language(language), frames, back)
-    response = staff_page(paper.render_preview(page, staff_shell("questionnaires"), language))
-    response.headers["Content-Security-Policy"] = FRAMING
-    return response
-
-
-def _frame(version: Questionnaire | None, target: str) -> Response:
-    if version is None or target not in LANGUAGES:
-        abort(404)
-    nonce = headers.nonce()
-    body = form_page(version, target, action="#").splice(nonce=nonce, token="", key="", carried="")
-    response = make_response(body)
-    response.headers["Content-Type"] = "text/html; charset=utf-8"
-    response.headers["Content-Security-Policy"] = FRAMED.format(nonce)
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
-
-
-def _send(version: Questionnaire, form: str) -> Response:
-    if form not in exchanging.FORMATS:
-        abort(404)
-    content, name, media_type = exchanging.export_questionnaire(version, form)
-    response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _review(code: str) -> building.Review:
