@@ -192,6 +192,10 @@ def _install_errors(app: Flask) -> None:
 
 
 def _refused(error: HTTPException) -> Response:
+    if request.path.startswith("/api/"):
+        from survey.web.api import refuse
+
+        return refuse(error)
     if error.code == 404 and not _for_staff():
         return citizen_pages.not_found()
     if _for_staff():
