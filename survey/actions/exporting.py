@@ -115,6 +115,7 @@ def export_wave(
         persons = _read(connection, data, questionnaire, progress)
     report = _protect(persons, data, questionnaire, k or data.rule.minimum_cell, more_keys, progress)
     frame, variables = _lay_out(persons, data, questionnaire, more_keys)
+    persons.columns.clear()  # the frame has them: a million persons need not be held twice
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for form in formats:
@@ -183,7 +184,7 @@ def _lay_out(
     columns |= {name: column[order] for name, (column, _) in design.items()}
     columns |= {name: column[order].astype(np.int32 if name == "month" else np.int8) for name, column in said.items()}
     columns["jk_group"] = _group(columns["variance_stratum"], columns["psu"], design["psu"][1] or ("",))
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(columns, copy=False)
     variables = [Variable("id", LABELS["id"], "id")]
     roles = {"weight": "weight", "population": "design"}
     variables += [
@@ -307,10 +308,14 @@ def _write_replicates(
         connection.register("persons", frame[["id", "variance_stratum", "weight", "jk_group"]])
         connection.register("factors", factors)
         query = f"SELECT id, {wide} FROM persons JOIN factors USING (variance_stratum) ORDER BY id"  # noqa: S608
-        connection.execute("SET memory_limit = '200MB'; SET threads = 1")
-        connection.execute(f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' ({options})")
+        connection.execute(f"SET memory_limit = '120MB'; SET threads = 1; SET temp_directory = '{_quote(folder)}'")
+        connection.execute(f"COPY ({query}) TO '{_quote(path)}' ({options})")
     progress(REPLICATES, len(frame))
     return [path.name]
+
+
+def _quote(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def replicate_factors(frame: pd.DataFrame) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def screen(installation: Installation, wave_code: str, name: str, form: str, eve
 @country_options
 @pass_installation
 def simulate(
-    installation: Installation, wave_code: str | None, seed: int, stuff: tuple[str, ...], **country: Any
+    installation: Installation, /, wave_code: str | None, seed: int, stuff: tuple[str, ...], **country: Any
 ) -> None:
     """Answer the open invitations of a demonstration wave, to try the fraud screen on frauds that you chose.
 
