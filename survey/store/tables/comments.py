@@ -1,4 +1,4 @@
-"""What people wrote, scrubbed and shuffled: apart from their answers, without a rating, a date or a place in the ledger."""
+"""What people wrote, scrubbed and shuffled: apart from answers, without rating, date or place in the ledger."""
 
 from __future__ import annotations
 
