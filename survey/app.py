@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -192,7 +192,7 @@ def _install_errors(app: Flask) -> None:
 
 
 def _refused(error: HTTPException) -> Response:
-    if request.path.startswith("/api/"):
+    if "api" in current_app.blueprints and request.path.startswith("/api/"):
         from survey.web.api import refuse
 
         return refuse(error)
@@ -206,7 +206,7 @@ def _refused(error: HTTPException) -> Response:
 
 def _for_staff() -> bool:
     """By address, so that no blueprint of the staff's door can be forgotten."""
-    return request.path.startswith("/staff")
+    return "staff" in current_app.blueprints and request.path.startswith("/staff")
 
 
 def _staff_error(code: str, status: int) -> Response:
