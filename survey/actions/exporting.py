@@ -20,6 +20,7 @@ from analysis.collapsing import variance_strata
 from survey.actions.disclosing import Column, DisclosureReport, protect
 from survey.actions.estimating import CannotEstimate, WaveData, make_design, read_wave, score_answers
 from survey.actions.reading_persons import Persons, code_choices, read_persons
+from survey.actions.replicate_weights import GROUPS, group_units, write_replicates
 from survey.documents.codebook import Study, write_codebook, write_codebook_html
 from survey.documents.load_scripts import write_load_scripts
 from survey.documents.microdata import (
@@ -39,8 +40,7 @@ from survey.store import ledger
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 
-GROUPS = 30
-STEM, REPLICATES = "microdata", "replicates"
+STEM = "microdata"
 LEFT_OUT = ("comments", "receipt", "place in the ledger", "half-month", "signals of the screen")
 CIRCUMSTANCES = ("month", "channel", "language", "assisted")
 CHANNELS = {
@@ -123,7 +123,7 @@ def export_wave(
         write_microdata(frame, variables, folder / f"{STEM}.{form}")
         written.append(f"{STEM}.{form}")
         progress(form, len(frame))
-    written += _write_replicates(frame, variables, folder, "parquet" if "parquet" in formats else "csv", progress)
+    written += write_replicates(frame, folder, "parquet" if "parquet" in formats else "csv", progress)
     written += _write_documents(folder, variables, report, data, questionnaire, by)
     written.append(_write_checksums(folder, written))
     return Exported(tuple(written), len(frame), persons.left_out, report)
@@ -183,7 +183,7 @@ def _lay_out(
     columns: dict[str, Any] = {"id": np.arange(1, len(order) + 1, dtype=np.int32)}
     columns |= {name: column[order] for name, (column, _) in design.items()}
     columns |= {name: column[order].astype(np.int32 if name == "month" else np.int8) for name, column in said.items()}
-    columns["jk_group"] = _group(columns["variance_stratum"], columns["psu"], design["psu"][1] or ("",))
+    columns["jk_group"] = group_units(columns["variance_stratum"], columns["psu"], design["psu"][1] or ("",))
     frame = pd.DataFrame(columns, copy=False)
     variables = [Variable("id", LABELS["id"], "id")]
     roles = {"weight": "weight", "population": "design"}
@@ -235,17 +235,6 @@ def _sort(stratum: Column, said: Sequence[Column]) -> Column:
     return order
 
 
-def _group(stratum: Column, psu: Column, names: Sequence[str]) -> Column:
-    """Groups 1..30 of the delete-a-group jackknife, filled in turn by PSUs, or by persons where nobody is clustered."""
-    if any(names):
-        pairs, place = np.unique(np.stack([stratum, psu]), axis=1, return_inverse=True)
-        return (np.arange(pairs.shape[1]) % GROUPS + 1).astype(np.int8)[place.ravel()]
-    order = np.argsort(stratum, kind="stable")
-    groups = np.empty(len(stratum), dtype=np.int8)
-    groups[order] = np.arange(len(stratum)) % GROUPS + 1
-    return groups
-
-
 def _circumstance(name: str, persons: Persons, frame: pd.DataFrame) -> Variable:
     known: dict[int, Mapping[str, str]] = {WITHHELD: SPECIAL[WITHHELD]}
     if name == "channel":
@@ -285,55 +274,6 @@ def _item_variable(item: Item, frame: pd.DataFrame, *, is_key: bool) -> Variable
 def _count(column: pd.Series) -> dict[int, int]:
     values, counts = np.unique(column.to_numpy(), return_counts=True)
     return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
-
-
-def _write_replicates(
-    frame: pd.DataFrame, variables: Sequence[Variable], folder: Path, form: str, progress: Progress
-) -> list[str]:
-    """Weights of the extended delete-a-group jackknife (Kott 2001, Journal of Official Statistics 17, 521-526).
-
-    v = 29/30 Σ (θ_r - θ)². In a stratum of at least 30 units, replicate r leaves out group r and weighs the others up;
-    in a smaller one, the unit of group r gets 1 - (n-1) Z and the others 1 + Z, Z² = 30 / (29 n (n-1)).
-    """
-    import duckdb
-
-    progress(REPLICATES, 0)
-    path = folder / f"{REPLICATES}.{form}"
-    factors = replicate_factors(frame)
-    wide = ", ".join(
-        f"weight * CASE WHEN jk_group = {r} THEN inside ELSE outside_{r} END AS rw{r}" for r in range(1, GROUPS + 1)
-    )
-    options = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
-    with duckdb.connect() as connection:
-        connection.register("persons", frame[["id", "variance_stratum", "weight", "jk_group"]])
-        connection.register("factors", factors)
-        query = f"SELECT id, {wide} FROM persons JOIN factors USING (variance_stratum) ORDER BY id"  # noqa: S608
-        connection.execute(f"SET memory_limit = '120MB'; SET threads = 1; SET temp_directory = '{_quote(folder)}'")
-        connection.execute(f"COPY ({query}) TO '{_quote(path)}' ({options})")
-    progress(REPLICATES, len(frame))
-    return [path.name]
-
-
-def _quote(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def replicate_factors(frame: pd.DataFrame) -> pd.DataFrame:
-    """For each variance stratum: the factor `inside` the group that a replicate leaves out, and those outside it."""
-    units = frame[["variance_stratum", "psu", "jk_group"]]
-    if frame["psu"].nunique() > 1:
-        units = units.drop_duplicates()
-    sizes = units.groupby(["variance_stratum", "jk_group"]).size().unstack(fill_value=0)
-    sizes = sizes.reindex(columns=range(1, GROUPS + 1), fill_value=0)
-    n = sizes.sum(axis=1).to_numpy(dtype=float)
-    large = n >= GROUPS
-    z = np.sqrt(GROUPS / ((GROUPS - 1) * n * np.maximum(n - 1, 1)))
-    z = np.where(n > 1, z, 0.0)
-    held = sizes.to_numpy(dtype=float)
-    outside = np.where(large[:, None], n[:, None] / (n[:, None] - held), 1 + z[:, None])
-    outside = np.where(held > 0, outside, 1.0)
-    table = {"variance_stratum": sizes.index.to_numpy(), "inside": np.where(large, 0.0, 1 - (n - 1) * z)}
-    return pd.DataFrame(table | {f"outside_{r}": outside[:, r - 1] for r in range(1, GROUPS + 1)})
 
 
 def _write_documents(

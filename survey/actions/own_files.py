@@ -6,7 +6,6 @@ owner asks, signs out or brings another one, and after an hour without use at th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -50,10 +49,9 @@ def forget_file(home: Path, session: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_old_files(home: Path, now: float | None = None) -> int:
-    """Remove what nobody used for an hour; how many files."""
-    limit = (time.time() if now is None else now) - LONGEST
-    old = [path for path in (home / FOLDER).glob("*") if path.stat().st_mtime < limit]
+def forget_old_files(home: Path, now: float) -> int:
+    """Remove what nobody used for an hour before `now` (seconds since 1970); how many files."""
+    old = [path for path in (home / FOLDER).glob("*") if path.stat().st_mtime < now - LONGEST]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -25,7 +25,7 @@ MOST_ROWS = 2000
 @allow("statistician")
 def show() -> Response:
     """The form to bring a file, or to describe the one that this session holds."""
-    own_files.forget_old_files(_home())
+    own_files.forget_old_files(_home(), services().now().timestamp())
     return _page()
 
 

@@ -21,8 +21,9 @@ from requirements import skip_or_fail
 
 from analysis import Design, rate
 from survey.actions.estimating import CannotEstimate
-from survey.actions.exporting import GROUPS, Exported, export_wave, replicate_factors
+from survey.actions.exporting import Exported, export_wave
 from survey.actions.releasing import release_wave
+from survey.actions.replicate_weights import GROUPS, replicate_factors
 from survey.actions.reproducing import reproduce, write_bundle
 from survey.documents.microdata import NO_ANSWER, WITHHELD
 from survey.keys import Keys
