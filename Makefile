@@ -7,7 +7,7 @@ DEMO_HOME := .demo
 BIND ?= 127.0.0.1:8000
 DEMO = HAILONG_HOME=$(DEMO_HOME) HAILONG_BASE_URL=http://$(BIND) $(BIN)/hailong
 
-.PHONY: help faults setup setup-test setup-all setup-rivals demo demo-load test check nightly bench lock clean
+.PHONY: help faults setup setup-test setup-all setup-rivals demo demo-load test check coverage nightly bench lock clean
 
 help: ## What each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,10 @@ check: $(VENV)/installed-test ## Lint, types, contracts
 faults: $(VENV)/installed-test ## 500 kills and 500 power cuts on each database: hours; ROUNDS=50 for fewer
 	@.ci/provide postgresql cc
 	@HAILONG_FAULT_ROUNDS=$${ROUNDS:-500} $(BIN)/python -m pytest tests/faults --capture=no
+
+coverage: $(VENV)/installed-test ## Every branch of analysis/ is taken by its tests
+	@$(BIN)/coverage run --branch --source=analysis -m pytest tests/analysis --quiet -m "not spark"
+	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=100
 
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults tests/test_proof_bundle.py \

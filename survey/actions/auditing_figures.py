@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from analysis.narrowing import Equations, Secret, find_narrowed
+from survey.actions.narrowing import Equations, Secret, find_narrowed
 
 WIDTH = 2.0
 ROUNDING = 0.0005  # shares are shown to 0.1 per cent

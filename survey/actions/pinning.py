@@ -18,6 +18,7 @@ LIBRARIES = ("numpy", "pandas", "scipy", "narwhals")
 ROOMS = ("analysis", "survey.mandate")
 ACTIONS = (
     "auditing_figures",
+    "narrowing",
     "comparing",
     "estimating",
     "judging",

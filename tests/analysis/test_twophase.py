@@ -33,6 +33,13 @@ def test_when_everybody_silent_is_asked_again_only_the_first_phase_is_left() -> 
     assert found.se == pytest.approx(math.sqrt(0.8 * 0.2 / 59), rel=1e-12)
 
 
+def test_one_silent_person_who_was_asked_again_adds_no_second_phase() -> None:
+    """59 answered, 47 satisfied; the one silent is satisfied: 48 of 60 again."""
+    found = estimate_two_phases([TwoPhaseStratum("A", 400, 59, 47, 1, 1, 1)])
+    assert (found.rate, found.second_phase) == (pytest.approx(0.8), 0)
+    assert found.se == pytest.approx(math.sqrt(0.8 * 0.2 / 59), rel=1e-12)
+
+
 def test_the_silent_pull_the_rate_by_their_share() -> None:
     """30 answered at 0.9, 30 were silent of whom 7 in 10 are satisfied: (0.9 + 0.7) / 2."""
     found = estimate_two_phases([STRATA[0]])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from analysis import narrowing
-from analysis.narrowing import Equations, Secret, find_narrowed
+from survey.actions import narrowing
+from survey.actions.narrowing import Equations, Secret, find_narrowed
 
 
 def equations(rows: list[list[float]], sums: list[float], most: list[float], growths: int = 0) -> Equations:
