@@ -18,10 +18,10 @@ LIBRARIES = ("numpy", "pandas", "scipy", "narwhals")
 ROOMS = ("analysis", "survey.mandate")
 ACTIONS = (
     "auditing_figures",
-    "narrowing",
     "comparing",
     "estimating",
     "judging",
+    "narrowing",
     "pinning",
     "release_inputs",
     "releasing",
