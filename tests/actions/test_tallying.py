@@ -121,6 +121,7 @@ def test_what_is_sealed_while_a_tally_reads_is_counted_next_time(
 
     def count_and_be_overtaken(connection: Connection) -> int:
         leaves = count_leaves(connection)
+        patch.setattr(ledger, "count_leaves", count_leaves)  # sealing counts them too
         work.answer_all({"A.land": "444"})
         seal(work.database, work.signer, TODAY)
         return leaves
