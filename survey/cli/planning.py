@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from survey.actions import planning
 from survey.actions.drawing_nightly import draw_nightly
-from survey.actions.planning import Wanted
 from survey.cli.installation import Installation, pass_installation
 from survey.mandate.text import LANGUAGES
 
+if TYPE_CHECKING:
+    from survey.actions.planning import SamplePlan
+
 SHARE = click.FloatRange(0, 1)
+ALLOCATIONS = ("proportional", "power", "kish")  # said here, for the help waits for no statistics
 
 
 @click.command()
@@ -27,7 +30,7 @@ SHARE = click.FloatRange(0, 1)
 @click.option("--cost-fixed", type=float, default=0.0)
 @click.option("--cost-invitation", type=float, default=0.0)
 @click.option("--cost-answer", type=float, default=0.0)
-@click.option("--allocation", type=click.Choice(planning.ALLOCATIONS), default="proportional", show_default=True)
+@click.option("--allocation", type=click.Choice(ALLOCATIONS), default=ALLOCATIONS[0], show_default=True)
 @click.option("--word", type=click.Path(dir_okay=False, path_type=Path), help="Write the survey plan into this file.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="vi", show_default=True)
 @pass_installation
@@ -35,7 +38,9 @@ def plan(
     installation: Installation, /, wave_code: str, word: Path | None, language: str, **wanted: float | str
 ) -> None:
     """Say how many to invite in each stratum, what that shows and what it costs."""
-    found = planning.plan_wave(installation.database, wave_code, Wanted(**wanted))  # type: ignore[arg-type]
+    from survey.actions.planning import Wanted, plan_wave
+
+    found = plan_wave(installation.database, wave_code, Wanted(**wanted))  # type: ignore[arg-type]
     click.echo(f"invitations\t{found.invitations:,}\treserve {found.reserve:,}\tanswers {found.answers:,}")
     click.echo(f"for the verdict\t{found.for_decision or 'no size'}\tfor the margin {found.for_margin:,}")
     lowest = "no rate" if found.lowest_shown is None else f"{found.lowest_shown:.1%}"
@@ -59,7 +64,7 @@ def nightly(installation: Installation, wave_code: str, rate: float, seed: str) 
     click.echo(f"{added:,} places drawn. `hailong invite {wave_code} --left` hands them out.")
 
 
-def _write(installation: Installation, wave_code: str, found: planning.SamplePlan, path: Path, language: str) -> None:
+def _write(installation: Installation, wave_code: str, found: SamplePlan, path: Path, language: str) -> None:
     from survey.actions.printing_plans import paper_of
     from survey.actions.waves import find_wave
     from survey.documents.survey_plan import write_plan
