@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from survey.actions.drawing_nightly import draw_nightly
 from survey.cli.installation import Installation, pass_installation
 from survey.mandate.text import LANGUAGES
 
@@ -58,6 +57,8 @@ def plan(
 @pass_installation
 def nightly(installation: Installation, wave_code: str, rate: float, seed: str) -> None:
     """Draw what came into the frame since the last night, each with the planned chance; twice adds nothing."""
+    from survey.actions.drawing_nightly import draw_nightly
+
     added = draw_nightly(
         installation.database, wave_code, rate, seed=seed, today=installation.today, by=installation.by
     )
