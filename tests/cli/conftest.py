@@ -5,31 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ended import Ended, Run
 
 from survey import cli
 
 SECRET = "kX9-7vQ2_mT5zR8wL4pN6cJ3hD1sB0yG"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-Run = Callable[..., Ended]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from ended import Run
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = re.findall(r"^hailong (.+)$", (ROOT / "docs" / "kiosk.md").read_text(encoding="utf-8"), re.MULTILINE)

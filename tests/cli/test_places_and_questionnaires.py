@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from conftest import Run
+from ended import Run
 
 ROOT = Path(__file__).parents[2]
 

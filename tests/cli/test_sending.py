@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from ended import Run
 from posting import CODE
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
