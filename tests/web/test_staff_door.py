@@ -49,11 +49,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
-    """A released draft: eighteen of twenty satisfied at A, and an agency B with four answers."""
+    """A released draft: eighteen of twenty satisfied at A, and an agency B with four answers, which C can cover: what
+    three dissatisfied at C may have been, one at B may, and C has six of them (with three, B could only be 3 or 4)."""
     frame = {("A", "certification"): 200, ("B", "certification"): 100, ("C", "certification"): 100}
     started = begin_fieldwork(database, keys, signer, frame, invited=30)
     started.answer_all(
-        {"A.certification": "5" * 18 + "12", "B.certification": "5554", "C.certification": "5" * 9 + "111"}
+        {"A.certification": "5" * 18 + "12", "B.certification": "5554", "C.certification": "5" * 6 + "111222"}
     )
     started.seal_and_tally()
     release_wave(database, "W", by="command line", today=TODAY)
