@@ -6,19 +6,18 @@ shares in 0..1, places are SVG user units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import ceil, floor
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from survey.documents.formats import month, target
+from survey.documents.marks import Scale, bounds_of, line, round_steps, svg, text, vertical
 
 BAR_WIDTH, BAR_HEIGHT, BAR_EDGE = 240, 32, 8
 TREND_WIDTH, TREND_HEIGHT = 720, 280
 TREND_LEFT, TREND_RIGHT, TREND_TOP, TREND_BOTTOM = 52, 704, 16, 248
-STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +62,15 @@ class TrendPoint:
     breaks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A straight map from values to user units, clamped to its ends."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def place(self, value: float) -> float:
-        """Where a value stands, to a tenth of a unit."""
-        inside = min(max(value, self.low), self.high)
-        return round(self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start), 1)
-
-
-def bounds_of(values: Iterable[float | None]) -> tuple[float, float]:
-    """The least range of whole five-point steps that holds all values with some air, within 0..1."""
-    known = [value for value in values if value is not None] or [0.5, 1.0]
-    lowest = max(0, floor((min(known) - STEP / 5) / STEP))
-    highest = min(round(1 / STEP), ceil((max(known) + STEP / 5) / STEP))
-    return round(lowest * STEP, 2), round(max(highest, lowest + 2) * STEP, 2)
-
-
 def interval_bar(interval: Interval, targets: Sequence[TargetLine], bounds: tuple[float, float]) -> Markup:
     """A point and its interval on a thin track, crossed by the target lines."""
     scale = Scale(*bounds, BAR_EDGE, BAR_WIDTH - BAR_EDGE)
     middle = BAR_HEIGHT / 2
-    marks = [_line("track", BAR_EDGE, middle, BAR_WIDTH - BAR_EDGE, middle)]
-    marks += [_vertical(f"target {line.kind}", scale.place(line.value), 2, BAR_HEIGHT - 2) for line in targets]
+    marks = [line("track", BAR_EDGE, middle, BAR_WIDTH - BAR_EDGE, middle)]
+    marks += [vertical(f"target {line.kind}", scale.place(line.value), 2, BAR_HEIGHT - 2) for line in targets]
     if interval.rate is not None:
         marks += _whisker(interval, scale, middle)
-    return _svg("bar", BAR_WIDTH, BAR_HEIGHT, interval.title, interval.description, marks)
+    return svg("bar", BAR_WIDTH, BAR_HEIGHT, interval.title, interval.description, marks)
 
 
 def caterpillar(intervals: Sequence[Interval], targets: Sequence[Sequence[TargetLine]], language: str) -> Caterpillar:
@@ -119,16 +95,16 @@ def trend(
     for order, point in enumerate(points):
         marks += _period(point, periods.place(order), rates, language)
     marks += _years(points, periods, language)
-    return _svg("trend", TREND_WIDTH, TREND_HEIGHT, title, description, marks)
+    return svg("trend", TREND_WIDTH, TREND_HEIGHT, title, description, marks)
 
 
 def _whisker(interval: Interval, scale: Scale, middle: float) -> list[Markup]:
     low, high = interval.low or 0.0, 1.0 if interval.high is None else interval.high
     start, end = scale.place(low), scale.place(high)
     return [
-        _line("interval", start, middle, end, middle),
-        _arrow(start, middle, -1) if low < scale.low else _vertical("cap", start, middle - 4, middle + 4),
-        _arrow(end, middle, 1) if high > scale.high else _vertical("cap", end, middle - 4, middle + 4),
+        line("interval", start, middle, end, middle),
+        _arrow(start, middle, -1) if low < scale.low else vertical("cap", start, middle - 4, middle + 4),
+        _arrow(end, middle, 1) if high > scale.high else vertical("cap", end, middle - 4, middle + 4),
         Markup('<circle class="point" cx="{}" cy="{}" r="4.5"/>').format(scale.place(interval.rate or 0.0), middle),
     ]
 
@@ -139,10 +115,10 @@ def _arrow(x: float, y: float, way: int) -> Markup:
 
 def _axis(bounds: tuple[float, float], language: str) -> Markup:
     scale = Scale(*bounds, BAR_EDGE, BAR_WIDTH - BAR_EDGE)
-    steps = _steps(bounds)
-    marks = [_vertical("tick", scale.place(value), 16, 20) for value in steps]
+    steps = round_steps(bounds)
+    marks = [vertical("tick", scale.place(value), 16, 20) for value in steps]
     named = steps[:: 2 if len(steps) > 5 else 1]
-    marks += [_text("tick", scale.place(value), 12, target(value, language), "middle") for value in named]
+    marks += [text("tick", scale.place(value), 12, target(value, language), "middle") for value in named]
     return Markup('<svg class="axis" viewBox="0 0 {} 20" aria-hidden="true">{}</svg>').format(
         BAR_WIDTH, Markup("").join(marks)
     )
@@ -150,31 +126,23 @@ def _axis(bounds: tuple[float, float], language: str) -> Markup:
 
 def _grid(bounds: tuple[float, float], rates: Scale, language: str) -> list[Markup]:
     marks = []
-    for value in _steps(bounds):
+    for value in round_steps(bounds):
         height = rates.place(value)
-        marks.append(_line("grid", TREND_LEFT, height, TREND_RIGHT, height))
-        marks.append(_text("tick", TREND_LEFT - 8, height + 4, target(value, language), "end"))
+        marks.append(line("grid", TREND_LEFT, height, TREND_RIGHT, height))
+        marks.append(text("tick", TREND_LEFT - 8, height + 4, target(value, language), "end"))
     return marks
 
 
-def _steps(bounds: tuple[float, float]) -> list[float]:
-    """Round shares within the bounds, at most eleven: every 5, 10 or 20 points."""
-    span = bounds[1] - bounds[0]
-    width = 5 if span <= 0.41 else 10 if span <= 0.61 else 20
-    first, last = ceil(round(bounds[0] * 100 / width, 6)), floor(round(bounds[1] * 100 / width, 6))
-    return [order * width / 100 for order in range(first, last + 1)]
-
-
 def _target_lines(targets: Sequence[float], rates: Scale) -> list[Markup]:
-    return [_line("target", TREND_LEFT, rates.place(value), TREND_RIGHT, rates.place(value)) for value in targets]
+    return [line("target", TREND_LEFT, rates.place(value), TREND_RIGHT, rates.place(value)) for value in targets]
 
 
 def _period(point: TrendPoint, across: float, rates: Scale, language: str) -> list[Markup]:
     marks = []
     if point.breaks:
-        marks.append(_vertical("break", across - 5, TREND_TOP, TREND_BOTTOM))
-        marks.append(_text("break", across - 9, TREND_TOP + 8, month(point.begins, language), "end"))
-    marks.append(_vertical("interval", across, rates.place(point.low), rates.place(point.high)))
+        marks.append(vertical("break", across - 5, TREND_TOP, TREND_BOTTOM))
+        marks.append(text("break", across - 9, TREND_TOP + 8, month(point.begins, language), "end"))
+    marks.append(vertical("interval", across, rates.place(point.low), rates.place(point.high)))
     marks.append(Markup('<circle class="point" cx="{}" cy="{}" r="3"/>').format(across, rates.place(point.rate)))
     if point.published is not None:
         marks.append(_published(across, rates.place(point.published), explained=point.explained))
@@ -192,25 +160,6 @@ def _years(points: Sequence[TrendPoint], periods: Scale, language: str) -> list[
     for order, point in enumerate(points):
         if order % 3 == 0 if len(points) < 18 else point.begins.month == 1:
             across = periods.place(order)
-            marks.append(_vertical("tick", across, TREND_BOTTOM, TREND_BOTTOM + 5))
-            marks.append(_text("tick", across, TREND_BOTTOM + 20, month(point.begins, language), "middle"))
+            marks.append(vertical("tick", across, TREND_BOTTOM, TREND_BOTTOM + 5))
+            marks.append(text("tick", across, TREND_BOTTOM + 20, month(point.begins, language), "middle"))
     return marks
-
-
-def _svg(kind: str, width: int, height: int, title: str, description: str, marks: Iterable[Markup]) -> Markup:
-    described = Markup("<desc>{}</desc>").format(description) if description else Markup()
-    return Markup('<svg class="chart {}" role="img" viewBox="0 0 {} {}"><title>{}</title>{}{}</svg>').format(
-        kind, width, height, title, described, Markup("").join(marks)
-    )
-
-
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
-    return Markup('<line class="{}" x1="{:g}" y1="{:g}" x2="{:g}" y2="{:g}"/>').format(escape(kind), x1, y1, x2, y2)
-
-
-def _vertical(kind: str, x: float, y1: float, y2: float) -> Markup:
-    return _line(kind, x, y1, x, y2)
-
-
-def _text(kind: str, x: float, y: float, text: str, anchor: str) -> Markup:
-    return Markup('<text class="{}" x="{:g}" y="{:g}" text-anchor="{}">{}</text>').format(kind, x, y, anchor, text)
