@@ -6,6 +6,7 @@ import json
 import random
 import re
 import secrets
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -98,6 +99,10 @@ HEADS = select(checkpoint.c.number, checkpoint.c.size, checkpoint.c.root, checkp
 STRAYS = select(func.count()).where(spent.c.token_hash.not_in(select(invitation.c.token_hash)))
 
 
+class Unreadable(Exception):
+    """The database file is damaged so much that nothing can be read from it; the message says how."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """What the database holds of citizens' answers, in the inbox and in the ledger together."""
@@ -113,7 +118,16 @@ class Stored:
 
 
 def read_stored(home: Home) -> Stored:
-    """Everything that arrived, wherever it is on its way."""
+    """Everything that arrived, wherever it is on its way. Raises Unreadable for a file that is none any more."""
+    try:
+        return _read_all(home)
+    except (sqlite3.DatabaseError, DBAPIError) as error:  # raw while a connection is set up, wrapped afterwards
+        if not home.settings.is_sqlite:
+            raise
+        raise Unreadable(str(getattr(error, "orig", error))) from error
+
+
+def _read_all(home: Home) -> Stored:
     with home.database() as database, database.reading() as connection:
         waiting = connection.scalars(select(inbox.c.receipt_hash)).all()
         counted = connection.scalars(select(receipt.c.receipt_hash)).all()

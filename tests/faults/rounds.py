@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from broken_homes import invite
-from campaign import Crowd, find_broken_promises, find_leaks, read_stored
+from campaign import Crowd, Unreadable, find_broken_promises, find_leaks, read_stored
 from power_cut import Disk
 from serving import Home, Server, serving
 
@@ -109,7 +109,7 @@ def play(
                 fault.strike(server, dice)
             late = server.seconds_to_ready > READY_WITHIN[home.settings.is_sqlite]
         fault.recover(dice)
-        promises = find_promises(crowd, home) + ["the server was late to be ready"] * late
+        promises = find_promises(crowd, home) + ["the server was late to be ready"] * (late and not until_broken)
         broken += [f"round {number} of seed {seed}: {promise}" for promise in promises]
         if broken and until_broken:
             break
@@ -127,7 +127,10 @@ def await_answers(crowd: Crowd, count: int) -> None:
 
 def find_promises(crowd: Crowd, home: Home) -> list[str]:
     """The promises that are broken now, in the database and in the log; what is sealed is remembered for later."""
-    stored = read_stored(home)
+    try:
+        stored = read_stored(home)
+    except Unreadable as damage:
+        return [f"the database is damaged: {damage}"]
     broken = find_broken_promises(crowd, stored)
     crowd.heads = stored.heads
     leaks = find_leaks(crowd, home)

@@ -11,7 +11,7 @@ import pytest
 from broken_homes import invite, make_home
 from campaign import Crowd, find_broken_promises, find_false_proofs, find_leaks, read_stored
 from postgresql_server import Server as PostgresqlServer
-from rounds import SEED, Kill, Stop, count, play
+from rounds import SEED, Kill, Stop, count, find_promises, play
 from serving import Home, serving
 
 pytestmark = pytest.mark.faults
@@ -84,3 +84,14 @@ def test_every_promise_is_seen_to_be_broken(installation: Home) -> None:
     with (installation.path / "serve.log").open("a") as log:
         log.write(f"GET /t/{next(iter(crowd.used))}\n")
     assert len(find_leaks(crowd, installation)) == 1
+
+
+@pytest.mark.parametrize("page", [b"not a database", b"SQLite format 3\0"])
+def test_a_file_that_cannot_be_read_any_more_is_damage(installation: Home, page: bytes) -> None:
+    """The first page, which holds the schema, is overwritten: all of it, or all but the name of the format."""
+    (installation.path / "hailong.sqlite-wal").unlink(missing_ok=True)
+    with (installation.path / "hailong.sqlite").open("r+b") as file:
+        file.write(page.ljust(100, b"\1") + bytes(3996))
+    (installation.path / "serve.log").touch()
+    [promise] = find_promises(Crowd(iter(())), installation)
+    assert promise.startswith("the database is damaged: ")
