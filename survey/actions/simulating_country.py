@@ -12,14 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis import Design, rate
+
+Whole = NDArray[np.int64]
 
 CHANNELS = ("link", "slip", "kiosk", "interviewer")
 CHANNEL_SHARES = (0.55, 0.25, 0.15, 0.05)
 SPREAD = 0.6  # standard deviation of strata on the logit scale
 SATISFIED_LEVELS, OTHERS = (4, 5), (1, 2, 3)
 LEVEL_SHARES = ((0.55, 0.45), (0.2, 0.3, 0.5))
+TOLD = ("stratum", "area", "agency", "procedure", "population")
 TOO_HIGH = 0.97  # of the answers that a clerk makes up, satisfied
 
 
@@ -93,8 +97,12 @@ def make_truth(country: Country, seed: int) -> pd.DataFrame:
 def draw_sample(country: Country, truth: pd.DataFrame, seed: int) -> pd.DataFrame:
     """One row an answer: stratum, area, agency, procedure, channel, psu, population, answer (1..5), made_up (0/1)."""
     chance = np.random.default_rng([seed, 1])
-    parts = [_draw_stratum(country, row, chance) for row in truth.itertuples()]
-    sample = pd.concat(parts, ignore_index=True)
+    rows = zip(truth["population"], truth["satisfaction"], truth["stuffs"], strict=True)
+    parts = [_draw_stratum(country, *row, chance) for row in rows]
+    answered = [len(levels) for _, levels, _ in parts]
+    sample = truth.loc[np.repeat(truth.index, answered), list(TOLD)].reset_index(drop=True)
+    psu, sample["answer"], sample["made_up"] = (np.concatenate(column) for column in zip(*parts, strict=True))
+    sample.insert(len(TOLD), "psu", sample["stratum"] + "." + pd.Series(psu).astype(str))
     sample["channel"] = chance.choice(CHANNELS, len(sample), p=CHANNEL_SHARES)
     return sample
 
@@ -141,10 +149,12 @@ def write_country(country: Country, folder: Path, seed: int) -> list[str]:
     return list(tables)
 
 
-def _draw_stratum(country: Country, row: object, chance: np.random.Generator) -> pd.DataFrame:
-    invited = min(country.invited, int(row.population))  # type: ignore[attr-defined]
+def _draw_stratum(
+    country: Country, population: int, share: float, stuffs: int, chance: np.random.Generator
+) -> tuple[Whole, Whole, Whole]:
+    """Cluster, level and made up (0/1) of each answer of one stratum."""
+    invited = min(country.invited, population)
     clusters = np.arange(invited) // country.cluster_size
-    share = float(row.satisfaction)  # type: ignore[attr-defined]
     if country.rho:  # a beta-binomial of this mean has the correlation 1 / (a + b + 1)
         size = 1 / country.rho - 1
         shares = chance.beta(share * size, (1 - share) * size, clusters.max() + 1)[clusters]
@@ -153,19 +163,14 @@ def _draw_stratum(country: Country, row: object, chance: np.random.Generator) ->
     satisfied = chance.random(invited) < shares
     answers = chance.random(invited) < np.where(satisfied, country.answers_if_satisfied, country.answers_if_not)
     satisfied, psu = satisfied[answers], clusters[answers]
-    made_up = np.zeros(len(satisfied), dtype=np.int64)
-    if row.stuffs and country.stuffing:  # type: ignore[attr-defined]
-        more = round(country.stuffing / (1 - country.stuffing) * len(satisfied))
+    more = round(country.stuffing / (1 - country.stuffing) * len(satisfied)) if stuffs else 0
+    made_up = np.repeat(np.array([0, 1], dtype=np.int64), [len(satisfied), more])
+    if more:
         satisfied = np.concatenate([satisfied, chance.random(more) < TOO_HIGH])
         psu = np.concatenate([psu, chance.integers(0, clusters.max() + 1, more)])
-        made_up = np.concatenate([made_up, np.ones(more, dtype=np.int64)])
     levels = np.where(
         satisfied,
         chance.choice(SATISFIED_LEVELS, len(satisfied), p=LEVEL_SHARES[0]),
         chance.choice(OTHERS, len(satisfied), p=LEVEL_SHARES[1]),
     )
-    told = {name: getattr(row, name) for name in ("stratum", "area", "agency", "procedure", "population")}
-    names = [f"{told['stratum']}.{each}" for each in psu]
-    return pd.DataFrame(
-        {**{k: [v] * len(levels) for k, v in told.items()}, "psu": names, "answer": levels, "made_up": made_up}
-    )
+    return psu, levels, made_up
