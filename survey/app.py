@@ -12,7 +12,6 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey.actions.building import open_shelf
 from survey.actions.signalling import Arrivals
 from survey.keys import derive_keys
 from survey.settings import Settings
@@ -39,7 +38,6 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     keys = derive_keys(settings.secret_key)
     database = Database(settings.database_url, settings.lock_file, Role.WEB)
     check_schema(database)
-    open_shelf(database)
     app.config.update(
         SECRET_KEY=keys.web_session,
         MAX_CONTENT_LENGTH=LARGEST_BODY,

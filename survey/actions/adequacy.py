@@ -25,13 +25,13 @@ from survey.actions.recomputing import list_cells
 from survey.actions.release_inputs import Inputs, read_inputs
 from survey.actions.tallying import count_from_scratch, score_answers
 from survey.mandate.indicators import load_indicator
-from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import EVERYBODY, level_outcome
 from survey.mandate.sectors import descendants
 from survey.store import adequacy, ledger, releases, tallies, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
+from survey.store.questionnaires import load_version
 from survey.store.releases import Release, StoredFigure
 
 DRAWS = {"wave": 5000, "sector": 5000, "agency": 1000}
@@ -168,14 +168,14 @@ def _count_channels(connection: Connection, inputs: Inputs, size: int) -> Counte
         if codes["kind"] == "withdrawal":
             withdrawn[rows[codes["withdrawn"]]] += 1
         elif codes["kind"] == "response":
-            found[_channel_key(codes)] += times
+            found[_channel_key(connection, codes)] += times
     for text, times in withdrawn.items():
-        found[_channel_key(json.loads(text))] -= times
+        found[_channel_key(connection, json.loads(text))] -= times
     return Counter({key: n for key, n in found.items() if n > 0})
 
 
-def _channel_key(codes: Mapping[str, Any]) -> tuple[str, int, str, str, int]:
-    scores = score_answers(load_questionnaire(codes["questionnaire"]), codes["answers"])
+def _channel_key(connection: Connection, codes: Mapping[str, Any]) -> tuple[str, int, str, str, int]:
+    scores = score_answers(load_version(connection, codes["questionnaire"]), codes["answers"])
     level = next((each for each in range(1, 6) if level_outcome(each) in scores), 0)
     return codes["channel"], int(codes["assisted"]), codes["stratum"], codes["period"], level
 

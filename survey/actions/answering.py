@@ -11,13 +11,14 @@ from datetime import date
 from survey.actions.signalling import Sighting
 from survey.keys import Keys, canonical_token
 from survey.mandate.periods import half_month
-from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Item, Questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.proof import MalformedReceipt, canonical_json, receipt_code, receipt_hash
 from survey.store import invitations
 from survey.store.database import Database
 from survey.store.invitations import Invitation
 from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
+from survey.store.questionnaires import load_version
 from survey.store.responses import Response, knows_receipt
 from survey.store.withdrawals import is_withdrawn
 from survey.store.writer import Outcome, Submission, Writer
@@ -258,13 +259,14 @@ def _find_form(
 ) -> tuple[OpenForm, bool]:
     with database.single_statement() as connection:
         invitation = invitations.find_invitation(connection, keys.token_hash(_canonical(token)))
-    if invitation is None or invitation.questionnaire_code is None:
-        raise UnknownToken
+        if invitation is None or invitation.questionnaire_code is None:
+            raise UnknownToken
+        version = load_version(connection, invitation.questionnaire)
     if not (invitation.is_spent and spent_may_be_over):
         _check_dates(invitation, today)
     form = OpenForm(
         invitation.wave_code,
-        load_questionnaire(invitation.questionnaire),
+        version,
         invitation.token_hash,
         invitation.stratum_code,
         invitation.channel,

@@ -8,11 +8,12 @@ from datetime import date
 
 from survey.actions.editing_lines import Rejected
 from survey.actions.reading_csv import is_code
+from survey.actions.versions import load_version
 from survey.mandate.differences import Difference, list_differences
 from survey.mandate.digests import write_canonical
 from survey.mandate.documents import Document, format_document, parse_document, read_document, write_document
 from survey.mandate.errors import MandateFileError, UnknownQuestionnaire
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire, load_questionnaires
+from survey.mandate.questionnaires import Questionnaire, load_questionnaires
 from survey.mandate.text import FIRST_LANGUAGE, LANGUAGES
 from survey.store import questionnaires as shelf
 from survey.store.audits import By
@@ -69,14 +70,6 @@ class Review:
         return any(each.breaks_trend for each in self.differences)
 
 
-def open_shelf(database: Database) -> None:
-    """Let everything in this process find the questionnaires that lie in this database."""
-    from survey.mandate import shelves
-
-    database.shelf = found = shelf.DatabaseShelf(database)
-    shelves.open_shelf(found)
-
-
 def start_draft(database: Database, code: str, title: str, *, base: str | None = None, by: By, today: date) -> Draft:
     """Begin the next version of a questionnaire: of its latest version, of another as `base`, or from one question.
 
@@ -87,8 +80,8 @@ def start_draft(database: Database, code: str, title: str, *, base: str | None =
         raise Rejected("bad_code", code)
     if code in {version.code for version in load_questionnaires().values()}:
         raise DraftExists(f"{code} is a questionnaire of the package, which never changes here: choose another code.")
-    latest = _latest(code)
-    start = latest if latest is not None else load_questionnaire(base or "onequestion")
+    latest = _latest(database, code)
+    start = latest if latest is not None else load_version(database, base or "onequestion")
     document = write_document(start) | {"code": code, "valid_from": today.isoformat()}
     if latest is None and title:
         document["title"] = {FIRST_LANGUAGE: title}
@@ -100,7 +93,7 @@ def add_document(database: Database, document: Document, *, by: By, today: date,
     code = str(document.get("code", ""))
     if not is_code(code) or code in {version.code for version in load_questionnaires().values()}:
         raise Rejected("bad_code", code)
-    latest = _latest(code)
+    latest = _latest(database, code)
     kept = _settled(document, today)
     draft = Draft(code, write_canonical(kept), 1, (by.actor,), latest.key if latest else based_on, "", today)
     with database.writing("add-draft") as connection:
@@ -155,7 +148,7 @@ def review(database: Database, code: str) -> Review:
         version, problem = read_document({**document, "version": _next_number(database, code)}, code), None
     except MandateFileError as error:
         version, problem = None, str(error)
-    base = _base(draft)
+    base = _base(database, draft)
     found = list_differences(base, version) if base is not None and version is not None else ()
     return Review(draft, document, version, problem, found)
 
@@ -192,7 +185,7 @@ def sign_language(database: Database, name: str, language: str, reviewer: str, *
 
     Raises UnknownQuestionnaire or NotSigned.
     """
-    version = load_questionnaire(name)
+    version = load_version(database, name)
     if language not in LANGUAGES:
         raise NotSigned(f"No such language: {language}. Use one of {', '.join(LANGUAGES)}.")
     if len(reviewer.strip()) < SHORTEST_REVIEWER or not reviewer.strip().isprintable():
@@ -253,15 +246,15 @@ def _settled(document: Document, today: date) -> Document:
     return kept
 
 
-def _latest(code: str) -> Questionnaire | None:
+def _latest(database: Database, code: str) -> Questionnaire | None:
     try:
-        return load_questionnaire(code)
+        return load_version(database, code)
     except UnknownQuestionnaire:
         return None
 
 
-def _base(draft: Draft) -> Questionnaire | None:
-    return load_questionnaire(draft.based_on) if draft.based_on else None
+def _base(database: Database, draft: Draft) -> Questionnaire | None:
+    return load_version(database, draft.based_on) if draft.based_on else None
 
 
 def _next_number(database: Database, code: str) -> int:

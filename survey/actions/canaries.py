@@ -17,11 +17,12 @@ from hashlib import sha256
 from survey.actions.excluding import exclude
 from survey.actions.inviting import invite
 from survey.keys import Keys
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.proof import RESPONSE, NoteSigner, canonical_json
 from survey.store import audits, ledger
 from survey.store import waves as wave_store
 from survey.store.database import Database
+from survey.store.questionnaires import load_version
 
 COMMITTED, CHECKED = "canaries-committed", "canaries-checked"
 REASON = "canary@1: an auditor's own test of the path, with a known answer."
@@ -174,9 +175,9 @@ def _of(entries: Sequence[audits.Entry], event: str, subject: str) -> Iterator[a
 def _questionnaire(database: Database, wave_code: str) -> Questionnaire:
     with database.reading() as connection:
         wave = wave_store.find_wave(connection, wave_code)
-    if wave is None or wave.questionnaire_code is None:
-        raise NoCanary(f"Wave {wave_code} asks nobody anything. `hailong waves` lists those that do.")
-    return load_questionnaire(f"{wave.questionnaire_code}@{wave.questionnaire_version}")
+        if wave is None or wave.questionnaire_code is None:
+            raise NoCanary(f"Wave {wave_code} asks nobody anything. `hailong waves` lists those that do.")
+        return load_version(connection, wave.questionnaire)
 
 
 def _comment_item(questionnaire: Questionnaire) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from analysis.screening_evidence import OFFICE, OWN, Evidence
 from survey.actions.folding import find_patterns
 from survey.actions.signalling import FAST
 from survey.mandate.periods import days_of
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.proof import RESPONSE
 from survey.store import arrivals, frames, ledger, screenings
 from survey.store.arrivals import Pattern
 from survey.store.database import Connection
 from survey.store.ledger import LedgerRow
+from survey.store.questionnaires import load_version
 
 OWN_CHANNELS = frozenset(("link", "sms", "zalo", "email"))
 ONE_DEVICE_CHANNELS = frozenset(("kiosk", "interviewer", "phone", "paper"))
@@ -54,13 +56,16 @@ def read_evidence(connection: Connection, wave_code: str) -> tuple[list[str], Ev
     agencies = sorted(set(agency_of.values()))
     excluded = {each["excluded_position"] for each in ledger.list_exclusions(connection)}
     rows = ledger.iterate_rows(connection, wave_code=wave_code)
-    answers = count_answers((row for row in rows if row.position not in excluded), agency_of)
+    load = partial(load_version, connection)
+    answers = count_answers((row for row in rows if row.position not in excluded), agency_of, load)
     patterns = _all_patterns(connection, wave_code)
     funnel = screenings.count_funnel(connection, wave_code)
     return agencies, _assemble(agencies, answers, patterns, funnel)
 
 
-def count_answers(rows: Iterable[LedgerRow], agency_of: Mapping[str, str]) -> dict[tuple[str, int], Answers]:
+def count_answers(
+    rows: Iterable[LedgerRow], agency_of: Mapping[str, str], load: Callable[[str], Questionnaire]
+) -> dict[tuple[str, int], Answers]:
     """Answers by agency and class of channel."""
     found: dict[tuple[str, int], Answers] = defaultdict(Answers)
     for row in rows:
@@ -68,12 +73,12 @@ def count_answers(rows: Iterable[LedgerRow], agency_of: Mapping[str, str]) -> di
             continue
         codes = json.loads(row.codes)
         if codes["stratum"] in agency_of:
-            _add(found[agency_of[codes["stratum"]], channel_class(codes["channel"])], codes)
+            answers = found[agency_of[codes["stratum"]], channel_class(codes["channel"])]
+            _add(answers, codes, load(codes["questionnaire"]))
     return found
 
 
-def _add(answers: Answers, codes: Mapping[str, Any]) -> None:
-    questionnaire = load_questionnaire(codes["questionnaire"])
+def _add(answers: Answers, codes: Mapping[str, Any], questionnaire: Questionnaire) -> None:
     if "signals" in codes:
         answers.timed += 1
         answers.fast += FAST in codes["signals"]

@@ -34,11 +34,12 @@ from survey.documents.microdata import (
 )
 from survey.mandate.indicators import load_indicator
 from survey.mandate.questionnaires import NOT_APPLICABLE as NA
-from survey.mandate.questionnaires import Item, Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Item, Questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.store import ledger
 from survey.store.audits import By
 from survey.store.database import Connection, Database
+from survey.store.questionnaires import load_version
 
 STEM = "microdata"
 LEFT_OUT = ("comments", "receipt", "place in the ledger", "half-month", "signals of the screen")
@@ -111,7 +112,7 @@ def export_wave(
         by.record(connection, "microdata-exported", wave_code, formats=sorted(formats))
     with database.reading() as connection:
         data = read_wave(connection, wave_code)
-        questionnaire = _require_questionnaire(data, more_keys)
+        questionnaire = _require_questionnaire(connection, data, more_keys)
         persons = _read(connection, data, questionnaire, progress)
     report = _protect(persons, data, questionnaire, k or data.rule.minimum_cell, more_keys, progress)
     frame, variables = _lay_out(persons, data, questionnaire, more_keys)
@@ -129,10 +130,10 @@ def export_wave(
     return Exported(tuple(written), len(frame), persons.left_out, report)
 
 
-def _require_questionnaire(data: WaveData, more_keys: Sequence[str]) -> Questionnaire:
+def _require_questionnaire(connection: Connection, data: WaveData, more_keys: Sequence[str]) -> Questionnaire:
     if data.wave.questionnaire_code is None:
         raise CannotEstimate(f"Wave {data.wave.code} holds published counts, not persons: there is nothing to export.")
-    questionnaire = load_questionnaire(data.wave.questionnaire)
+    questionnaire = load_version(connection, data.wave.questionnaire)
     unknown = set(more_keys) - {item.code for item in questionnaire.items}
     if unknown:
         raise CannotEstimate(f"{questionnaire.key} has no item {', '.join(sorted(unknown))}.")

@@ -14,12 +14,13 @@ from datetime import date
 from analysis.drawing import random_number
 from survey.actions.answering import OpenForm, check_answers, new_receipt, new_response
 from survey.keys import Keys
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.proof import receipt_hash
 from survey.store import fieldwork, responses, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.fieldwork import Call, Household, HouseholdList, Psu
+from survey.store.questionnaires import load_version
 from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
 
@@ -170,7 +171,7 @@ def find_door(
         wave = waves.find_wave(connection, wave_code)
         assert wave is not None
         calls = fieldwork.list_calls(connection, wave_code, psu.code).get(number, [])
-        return Door(home, tuple(calls)), load_questionnaire(wave.questionnaire)
+        return Door(home, tuple(calls)), load_version(connection, wave.questionnaire)
 
 
 def class_of(adults: int, sex: str, age: str, contact: str) -> str:
@@ -186,7 +187,7 @@ def _open_form(
     assert home.adults is not None
     if not wave.takes_what_devices_hold(today):
         raise CallRefused(f"Wave {wave.code} takes no answers on this day.")
-    questionnaire = load_questionnaire(wave.questionnaire)
+    questionnaire = load_version(connection, wave.questionnaire)
     chosen, _ = check_answers(questionnaire, answers)
     contact = "1" if chosen.get(CONTACT_ITEM) == CONTACTED else "0"
     form = OpenForm(

@@ -15,13 +15,14 @@ from datetime import date
 from survey.actions.answering import OpenForm, check_answers, new_receipt, new_response
 from survey.actions.inviting import check_channel, draw_places, list_places_left
 from survey.keys import Keys, canonical_token, new_code
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.store import frames, minting, paper, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.minting import Minted, Place, no_token
 from survey.store.paper import Keying, PaperBatch, Sheet
+from survey.store.questionnaires import load_version
 from survey.store.sql import take_turn
 from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
@@ -232,7 +233,7 @@ def _open(connection: Connection, typed: str) -> OpenSheet:
     assert batch is not None
     wave = _wave_of(connection, batch)
     keyings = tuple(paper.list_keyings(connection, sheet.number))
-    return OpenSheet(sheet, batch, wave, load_questionnaire(wave.questionnaire), keyings)
+    return OpenSheet(sheet, batch, wave, load_version(connection, wave.questionnaire), keyings)
 
 
 def _wave_of(connection: Connection, batch: PaperBatch) -> Wave:

@@ -15,12 +15,12 @@ from typing import Any
 from survey.actions.answering import OpenForm, Refusal, new_receipt, new_response
 from survey.actions.waves import UnknownWave
 from survey.keys import Keys
-from survey.mandate.questionnaires import load_questionnaire
 from survey.store import frames, places, responses, tallies, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.places import EVERYTHING
+from survey.store.questionnaires import load_version
 from survey.store.waves import Wave
 
 SUFFIX = ".open"
@@ -92,7 +92,7 @@ def voice_form(connection: Connection, wave_code: str, agency_code: str) -> Open
     beside = waves.find_voice_wave(connection, wave_code)
     if beside is None or agency_code not in frames.list_stratum_agencies(connection, beside.code):
         return None
-    return OpenForm(beside.code, load_questionnaire(beside.questionnaire), NO_TOKEN, agency_code, CHANNEL)
+    return OpenForm(beside.code, load_version(connection, beside.questionnaire), NO_TOKEN, agency_code, CHANNEL)
 
 
 def speak(
@@ -131,7 +131,7 @@ def list_voices(database: Database, wave_code: str) -> list[Voices]:
         beside = waves.find_voice_wave(connection, wave_code)
         if beside is None:
             return []
-        overall = load_questionnaire(beside.questionnaire).overall_item.code
+        overall = load_version(connection, beside.questionnaire).overall_item.code
         bars = tallies.list_items(connection, beside.code, overall)
         spoken = tallies.count_counted(connection, beside.code)
         names = places.list_agencies(connection, EVERYTHING)

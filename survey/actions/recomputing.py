@@ -20,6 +20,7 @@ from survey.actions.pinning import figure_code_digest, library_versions
 from survey.actions.release_inputs import read_inputs
 from survey.actions.releasing import recompute
 from survey.actions.tallying import Counts, count_leaves
+from survey.mandate.questionnaires import Questionnaire, load_questionnaire
 from survey.mandate.rules import EVERYBODY, read_rule
 from survey.proof import Checkpoint, parse_note
 from survey.store.ledger import SignedCheckpoint
@@ -51,20 +52,29 @@ class WaveCount:
 
     agencies: Mapping[str, str]
     outcomes: set[str]
+    questionnaire: Questionnaire | None
     counts: Counts = field(default_factory=Counts)
     waiting: list[bytes] = field(default_factory=list)
 
     def settle(self, kept: Mapping[int, bytes]) -> None:
         """Count the rows that wait; `kept` has the codes of those that an exclusion or a withdrawal names."""
-        self.counts.merge(count_leaves(self.waiting, kept.__getitem__, self.agencies, self.outcomes))
+        self.counts.merge(count_leaves(self.waiting, kept.__getitem__, self.agencies, self.outcomes, self._load))
         self.waiting.clear()
+
+    def _load(self, name: str) -> Questionnaire:
+        """The wave's own version, which the inputs hold; else one of the package."""
+        own = self.questionnaire
+        return own if own is not None and own.key == name else load_questionnaire(name)
 
 
 def recompute_bundle(folder: Path, findings: Findings) -> None:
     """Compute every released figure of an auditor's bundle again and tell the first difference of each release."""
     released = sorted(read_releases(folder), key=lambda each: each.checkpoint[1])
     known = [read_inputs(each.inputs) for each in released]
-    waves = {each.wave.code: WaveCount(each.agencies, set(read_rule(each.wave.rule).outcomes)) for each in known}
+    waves = {
+        each.wave.code: WaveCount(each.agencies, set(read_rule(each.wave.rule).outcomes), each.questionnaire)
+        for each in known
+    }
     kept = dict.fromkeys(_list_excluded(folder), b"")
     rows = _read_codes(folder)
     position = 0

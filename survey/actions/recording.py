@@ -14,8 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from survey.mandate.errors import UnknownQuestionnaire
-from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.text import LANGUAGES
 
 FOLDER = "recordings"
@@ -63,12 +62,11 @@ class Recording:
         return _digest(self.path.read_bytes()) == self.path.name.split(".")[2]
 
 
-def add_recording(home: Path, questionnaire: str, item: str, language: str, source: Path) -> Recording:
+def add_recording(home: Path, version: Questionnaire, item: str, language: str, source: Path) -> Recording:
     """Keep a file as what is said for an item; one that was there before is replaced.
 
     Raises UnknownQuestionnaire, NotARecording, RecordingTooLarge or UnknownLanguageOfRecording.
     """
-    version = load_questionnaire(questionnaire)
     version.item(item)
     if language not in LANGUAGES:
         raise UnknownLanguageOfRecording(language)
@@ -94,14 +92,6 @@ def list_recordings(home: Path) -> Iterator[Recording]:
         named = NAME.match(path.name)
         if named:
             yield Recording(path.parent.name, named["item"], named["language"], path)
-
-
-def is_asked(questionnaire: str) -> bool:
-    """Whether there is a version of this full name, and so may be a folder of its recordings."""
-    try:
-        return load_questionnaire(questionnaire).key == questionnaire
-    except UnknownQuestionnaire:
-        return False
 
 
 def addresses(home: Path, questionnaire: str, language: str) -> tuple[tuple[str, str], ...]:

@@ -14,14 +14,16 @@ from datetime import date
 from typing import Any
 
 from survey.actions.suppressing import Past, Shown, shown_figures
+from survey.mandate.documents import read_document, write_document
 from survey.mandate.indicators import load_indicator
-from survey.mandate.questionnaires import load_questionnaire
+from survey.mandate.questionnaires import Questionnaire, find_questionnaire, load_questionnaire
 from survey.mandate.rules import read_rule
 from survey.mandate.sectors import ancestors
 from survey.proof import canonical_json
 from survey.store import frames, ledger, places, releases, tallies
 from survey.store.database import Connection
 from survey.store.frames import Stratum
+from survey.store.questionnaires import load_version
 from survey.store.releases import Release
 from survey.store.sql import from_json
 from survey.store.waves import Wave
@@ -42,6 +44,7 @@ class Inputs:
     published: Mapping[tuple[str, str], str]
     earlier: tuple[Shown, ...] = ()
     least_new: int = 1
+    questionnaire: Questionnaire | None = None
 
 
 def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
@@ -63,7 +66,7 @@ def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
         "published": [[agency, period, printed[agency, period]] for agency, period in sorted(printed)],
         "earlier": _earlier(connection, wave, size),
         "least_new": wave.seal_minimum,
-        "scores": _scores(wave),
+        **_describe_version(connection, wave),
         "indicator": _indicator(wave),
     }
     return canonical_json(values).decode()
@@ -92,6 +95,7 @@ def read_inputs(text: str) -> Inputs:
         published={(agency, period): printed for agency, period, printed in values["published"]},
         earlier=tuple(map(_read_earlier, values["earlier"])),
         least_new=values["least_new"],
+        questionnaire=_read_version(values),
     )
 
 
@@ -129,11 +133,26 @@ def _describe_earlier(connection: Connection, wave: Wave, release: Release) -> l
     ]
 
 
-def _scores(wave: Wave) -> dict[str, Any] | None:
-    """The item that the figure is about, and the level of each of its choices; None for imported counts."""
+def _describe_version(connection: Connection, wave: Wave) -> dict[str, Any]:
+    """What is asked; the whole text where it was built here, so that whoever has only the inputs has it too."""
     if wave.questionnaire_code is None:
-        return None
-    item = load_questionnaire(wave.questionnaire).overall_item
+        return {"scores": None}
+    version = load_version(connection, wave.questionnaire)
+    asked = {"scores": _scores(version)}
+    return asked if find_questionnaire(version.key) else asked | {"built": write_document(version)}
+
+
+def _read_version(values: Mapping[str, Any]) -> Questionnaire | None:
+    if "built" in values:
+        return read_document(values["built"])
+    wave = values["wave"]
+    code = wave["questionnaire_code"]
+    return load_questionnaire(f"{code}@{wave['questionnaire_version']}") if code else None
+
+
+def _scores(version: Questionnaire) -> dict[str, Any]:
+    """The item that the figure is about, and the level of each of its choices."""
+    item = version.overall_item
     return {"item": item.code, "levels": {each.code: each.score for each in item.choices if each.score is not None}}
 
 

@@ -34,7 +34,6 @@ from survey.actions.release_inputs import Inputs, collect_inputs, read_inputs
 from survey.actions.showing_excluded import WAVE_KEY, Key, show_excluded
 from survey.actions.suppressing import hide_small, round_figure
 from survey.mandate.indicators import load_indicator
-from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import EVERYBODY
 from survey.mandate.sectors import ancestors, descendants, load_sectors
 from survey.mandate.targets import load_targets
@@ -265,7 +264,7 @@ def _header(inputs: Inputs, text: str, checkpoint: SignedCheckpoint) -> str:
             "inputs": sha256(text.encode()).hexdigest(),
             "rule": json.loads(wave.rule),
             "rule_digest": wave.rule_digest.hex(),
-            "questionnaire": load_questionnaire(wave.questionnaire).digest if wave.questionnaire_code else None,
+            "questionnaire": inputs.questionnaire.digest if inputs.questionnaire else None,
             "mandate": _mandate_digest(),
             "software": version("hailong"),
             "code": figure_code_digest(),

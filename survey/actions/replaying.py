@@ -26,11 +26,11 @@ from survey.actions.kiosks import find_skew
 from survey.actions.open_voice import voice_form
 from survey.envelopes import Unreadable, open_envelope, server_key
 from survey.keys import Keys, canonical_token
-from survey.mandate.questionnaires import load_questionnaire
 from survey.proof import receipt_hash
 from survey.store import devices, invitations, responses, waves
 from survey.store.database import Connection, Database
 from survey.store.devices import Device, RefusedReplay
+from survey.store.questionnaires import load_version
 from survey.store.sql import take_turn
 from survey.store.writer import Outcome, Submission, store_submission
 
@@ -242,7 +242,7 @@ def _find_invited(batch: _Batch, entry: Entry, typed: str) -> OpenForm:
         raise _NotTaken(OTHER_WAVE, invitation.wave_code, invitation.stratum_code)
     return OpenForm(
         invitation.wave_code,
-        load_questionnaire(invitation.questionnaire),
+        load_version(batch.connection, invitation.questionnaire),
         invitation.token_hash,
         invitation.stratum_code,
         batch.device.channel,

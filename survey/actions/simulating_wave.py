@@ -19,10 +19,11 @@ from survey.actions.signalling import OVERDUE_AFTER, Arrivals, Sighting
 from survey.actions.simulating import Setting, SyntheticResponse, simulate, stuff
 from survey.actions.waves import UnknownWave
 from survey.keys import Keys
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.store import audits, screenings
 from survey.store import waves as wave_store
 from survey.store.database import Database
+from survey.store.questionnaires import load_version
 from survey.store.writer import Submission, store_submissions
 
 DEMO = "demo"
@@ -77,16 +78,16 @@ def simulate_wave(
     with database.reading() as connection:
         wave = wave_store.find_wave(connection, wave_code)
         open_now = screenings.list_unspent(connection, wave_code)
+        questionnaire = load_version(connection, wave.questionnaire) if wave and wave.questionnaire_code else None
     if wave is None:
         raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
-    if wave.purpose != DEMO or not open_now:
+    if wave.purpose != DEMO or not open_now or questionnaire is None:
         raise NoDemo(
             f"Wave {wave_code} takes no synthetic answers: open one with --purpose demo, import a frame and invite."
         )
     unknown = stuffing.keys() - {agency for _, _, agency, _, _ in open_now}
     if unknown:
         raise NoDemo(f"Nobody is invited at {', '.join(sorted(unknown))}: name agencies of the wave's frame.")
-    questionnaire = load_questionnaire(f"{wave.questionnaire_code}@{wave.questionnaire_version}")
     last_day = max(wave.opens_on, min(wave.closes_on, today))
     visits = _visits(questionnaire, open_now, seed, stuffing, wave.opens_on, last_day)
     _store(database, keys, wave_code, questionnaire, visits)

@@ -6,16 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from survey.mandate.questionnaires import Questionnaire, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.rules import EVERYBODY, ITEMS_ANSWERED, ITEMS_SATISFIED, level_outcome, read_rule
 from survey.proof import EXCLUSION, WITHDRAWAL
 from survey.store import frames, ledger, tallies, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import LedgerRow
+from survey.store.questionnaires import load_version
 from survey.store.sql import take_turn
 from survey.store.tallies import CellKey, ItemKey, Moments
 
@@ -27,6 +28,15 @@ SATISFIED_LEVELS = (4, 5)
 IMPORTED_ITEM = "overall"
 
 Scores = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What counting a leaf needs besides the leaf: agencies of strata, the outcomes wanted, what was asked."""
+
+    agencies: Mapping[str, str]
+    wanted: set[str]
+    load: Callable[[str], Questionnaire]
 
 
 @dataclass
@@ -79,17 +89,23 @@ def count_from_scratch(connection: Connection, wave_code: str, size: int) -> Cou
 
 
 def count_leaves(
-    leaves: Iterable[bytes], find_codes: Callable[[int], bytes], agencies: Mapping[str, str], wanted: set[str]
+    leaves: Iterable[bytes],
+    find_codes: Callable[[int], bytes],
+    agencies: Mapping[str, str],
+    wanted: set[str],
+    load: Callable[[str], Questionnaire],
 ) -> Counts:
-    """Count leaves of one wave given by their codes, wherever they are kept; `find_codes` gives those of a position."""
+    """Count leaves of one wave given by their codes, wherever they are kept; `find_codes` gives those of a position,
+    `load` what was asked."""
+    how = _How(agencies, wanted, load)
     counts = Counts()
     for bare, times in Counter(leaves).items():
         codes = json.loads(bare)
         if codes["kind"] in BESIDE:
             name, disposition = BESIDE[codes["kind"]]
-            _move_beside(json.loads(find_codes(codes[name])), disposition, counts, agencies, wanted)
+            _move_beside(json.loads(find_codes(codes[name])), disposition, counts, how)
         else:
-            _count_leaf(codes, times, counts, agencies, wanted)
+            _count_leaf(codes, times, counts, how)
     return counts
 
 
@@ -127,49 +143,41 @@ def _count_rows(connection: Connection, wave_code: str, rows: Iterable[LedgerRow
         return row.codes
 
     agencies = frames.list_stratum_agencies(connection, wave_code)
-    return count_leaves((row.codes for row in rows), find_codes, agencies, _wanted(connection, wave_code))
+    wanted, load = _wanted(connection, wave_code), partial(load_version, connection)
+    return count_leaves((row.codes for row in rows), find_codes, agencies, wanted, load)
 
 
-def _move_beside(
-    response: Mapping[str, Any], disposition: str, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
-) -> None:
+def _move_beside(response: Mapping[str, Any], disposition: str, counts: Counts, how: _How) -> None:
     """Take the response out of what counts and put it beside: one less here, one more there, nothing rewritten."""
-    _count_response(response, -1, counts, agencies, wanted)
-    _count_response(response, 1, counts, agencies, wanted, disposition)
+    _count_response(response, -1, counts, how)
+    _count_response(response, 1, counts, how, disposition)
 
 
-def _count_leaf(
-    codes: Mapping[str, Any], times: int, counts: Counts, agencies: Mapping[str, str], wanted: set[str]
-) -> None:
+def _count_leaf(codes: Mapping[str, Any], times: int, counts: Counts, how: _How) -> None:
     if codes["kind"] == "counts":
-        _count_imported(codes, counts, agencies, wanted)
+        _count_imported(codes, counts, how)
     elif codes["kind"] == "response":
-        _count_response(codes, times, counts, agencies, wanted)
+        _count_response(codes, times, counts, how)
 
 
 def _count_response(
-    codes: Mapping[str, Any],
-    times: int,
-    counts: Counts,
-    agencies: Mapping[str, str],
-    wanted: set[str],
-    disposition: str = COUNTED,
+    codes: Mapping[str, Any], times: int, counts: Counts, how: _How, disposition: str = COUNTED
 ) -> None:
     key = CellKey(codes["stratum"], codes["psu"], codes["class"], codes["period"], disposition)
     answers: Mapping[str, str] = codes["answers"]
-    scores = score_answers(load_questionnaire(codes["questionnaire"]), answers)
-    counts.add(key, {outcome: u for outcome, u in scores.items() if outcome in wanted}, times)
+    scores = score_answers(how.load(codes["questionnaire"]), answers)
+    counts.add(key, {outcome: u for outcome, u in scores.items() if outcome in how.wanted}, times)
     for item, choice in answers.items():
-        counts.items[ItemKey(agencies[key.stratum_code], key.period, disposition, item, choice)] += times
+        counts.items[ItemKey(how.agencies[key.stratum_code], key.period, disposition, item, choice)] += times
 
 
-def _count_imported(codes: Mapping[str, Any], counts: Counts, agencies: Mapping[str, str], wanted: set[str]) -> None:
+def _count_imported(codes: Mapping[str, Any], counts: Counts, how: _How) -> None:
     key = CellKey(codes["stratum"], "", "", codes["period"], COUNTED)
     for level, times in codes["counts"].items():
         if times:
             outcome = level_outcome(int(level))
-            counts.add(key, {outcome: 1} if outcome in wanted else {}, times)
-            counts.items[ItemKey(agencies[key.stratum_code], key.period, COUNTED, IMPORTED_ITEM, level)] += times
+            counts.add(key, {outcome: 1} if outcome in how.wanted else {}, times)
+            counts.items[ItemKey(how.agencies[key.stratum_code], key.period, COUNTED, IMPORTED_ITEM, level)] += times
 
 
 def score_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> dict[str, int]:
@@ -189,10 +197,4 @@ def score_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> d
 
 
 def _level(questionnaire: Questionnaire, item: str, answers: Mapping[str, str]) -> int | None:
-    return _level_of_choice(questionnaire.key, item, answers[item]) if item in answers else None
-
-
-@lru_cache(maxsize=4096)
-def _level_of_choice(questionnaire: str, item: str, choice: str) -> int | None:
-    choices = load_questionnaire(questionnaire).item(item).choices
-    return next((each.score for each in choices if each.code == choice), None)
+    return questionnaire.level(item, answers[item]) if item in answers else None

@@ -12,12 +12,12 @@ from datetime import date
 
 from survey.actions.reading_csv import LONGEST_CODE
 from survey.actions.waves import UnknownWave
-from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import read_rule
 from survey.mandate.sectors import descendants, load_sectors
 from survey.store import places
 from survey.store import waves as wave_store
 from survey.store.database import Connection
+from survey.store.questionnaires import load_version
 from survey.store.waves import Wave
 
 LONGEST_DOSSIER = 200
@@ -175,7 +175,7 @@ def read_known(connection: Connection, wave_code: str, today: date) -> Known:
         raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
     if wave.questionnaire_code is None:
         raise NoFrameTaken(f"the answers of wave {wave_code} were imported as counts: such a wave takes no frame")
-    sector = load_questionnaire(wave.questionnaire).sector
+    sector = load_version(connection, wave.questionnaire).sector
     return Known(
         wave=wave,
         agencies={code: Dated(*days) for code, days in places.list_dates(connection, places.agency).items()},

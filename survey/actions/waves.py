@@ -11,6 +11,7 @@ from survey.store import frames, invitations, places
 from survey.store import waves as wave_store
 from survey.store.audits import By
 from survey.store.database import Connection, Database
+from survey.store.questionnaires import load_version
 from survey.store.waves import Wave
 
 SEAL_MINIMUM = 10
@@ -64,7 +65,8 @@ def open_wave(
 
     Raises WaveExists, WaveLocked, UnknownWave, and UnknownQuestionnaire from the mandate.
     """
-    asked = questionnaires.load_questionnaire(questionnaire) if questionnaire else None
+    with database.reading() as connection:
+        asked = load_version(connection, questionnaire) if questionnaire else None
     wave = Wave(
         code=code,
         series_code=series,

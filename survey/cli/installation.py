@@ -54,13 +54,11 @@ class Installation:
 
         Raises SchemaOutdated.
         """
-        from survey.actions.building import open_shelf
         from survey.store.migrating import check_schema
 
         settings = self.settings
         database = Database(settings.database_url_of(role), settings.lock_file)
         check_schema(database)
-        open_shelf(database)
         return database
 
     @property

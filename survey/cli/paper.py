@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from survey.actions import keying
+from survey.actions.versions import load_version
 from survey.cli.installation import Installation, pass_installation
 from survey.documents.messages import group_code
 from survey.documents.paper_form import render_paper
-from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.text import LANGUAGES
 
 
@@ -59,7 +59,7 @@ def show(installation: Installation) -> None:
 def _write(installation: Installation, batch_code: str, into: Path) -> Path:
     batch, wave, numbers = keying.find_printed(installation.database, batch_code)
     path = into / f"{group_code(batch.code)}.html"
-    questionnaire = load_questionnaire(wave.questionnaire)
+    questionnaire = load_version(installation.database, wave.questionnaire)
     text = render_paper(questionnaire, batch.code, numbers, wave.closes_on, batch.language)
     path.write_text(text, encoding="utf-8")
     return path

@@ -21,11 +21,11 @@ def questionnaire() -> None:
 def list_all(installation: Installation) -> None:
     """Versions and drafts, with the languages that are signed."""
     from survey.actions import building
-    from survey.mandate.questionnaires import list_questionnaires
+    from survey.actions.versions import list_versions
     from survey.store.questionnaires import list_drafts
 
     database = installation.database
-    for version in list_questionnaires():
+    for version in list_versions(database):
         signed = ", ".join(building.signed_languages(database, version))
         click.echo(f"{version.key}\t{len(version.items)} items\tin {signed}\t{version.title['vi']}")
     with database.reading() as connection:
@@ -84,10 +84,10 @@ def export(installation: Installation, name: str, form: str, draft: bool, output
     """Write a version as JSON of our own, as an XLSForm or as a DDI codebook."""
     from survey.actions.building import NotPublishable, review
     from survey.actions.exchanging import export_questionnaire
-    from survey.mandate.questionnaires import load_questionnaire
+    from survey.actions.versions import load_version
 
     database = installation.database
-    found = review(database, name).version if draft else load_questionnaire(name)
+    found = review(database, name).version if draft else load_version(database, name)
     if found is None:
         raise NotPublishable(f"The draft of {name} is not complete: {review(database, name).problem}")
     content, file_name, _ = export_questionnaire(found, form)
@@ -105,11 +105,11 @@ def export(installation: Installation, name: str, form: str, draft: bool, output
 @pass_installation
 def diff(installation: Installation, old: str, new: str) -> None:
     """What changed from one version to another; a star marks what breaks a trend."""
+    from survey.actions.versions import load_version
     from survey.mandate.differences import list_differences
-    from survey.mandate.questionnaires import load_questionnaire
 
-    assert installation.database
-    for each in list_differences(load_questionnaire(old), load_questionnaire(new)):
+    database = installation.database
+    for each in list_differences(load_version(database, old), load_version(database, new)):
         mark, language = "*" if each.breaks_trend else " ", f" ({each.language})" if each.language else ""
         click.echo(f"{mark} {each.where or '-'} {each.what}{language}: {each.before!r} -> {each.after!r}")
 
@@ -119,13 +119,13 @@ def diff(installation: Installation, old: str, new: str) -> None:
 @pass_installation
 def time(installation: Installation, name: str) -> None:
     """Minutes that quick and slow readers need, language by language."""
-    from survey.mandate.questionnaires import load_questionnaire
+    from survey.actions.versions import load_version
     from survey.mandate.reading_time import estimate_reading_time
     from survey.mandate.text import LANGUAGES
 
-    assert installation.database
+    version = load_version(installation.database, name)
     for language in LANGUAGES:
-        quick, slow = estimate_reading_time(load_questionnaire(name), language).minutes
+        quick, slow = estimate_reading_time(version, language).minutes
         click.echo(f"{language}: {quick} to {slow} minutes")
 
 

@@ -29,8 +29,10 @@ def recording() -> None:
 def add_recording(installation: Installation, questionnaire: str, item: str, language: str, file: Path) -> None:
     """Let an item of a questionnaire, such as procedures@1 and G1, be heard: MP3, Ogg or M4A, at most 2 MB."""
     from survey.actions import recording as action
+    from survey.actions.versions import load_version
 
-    added = action.add_recording(installation.settings.home, questionnaire, item, language, file)
+    version = load_version(installation.database, questionnaire)
+    added = action.add_recording(installation.settings.home, version, item, language, file)
     click.echo(f"{added.questionnaire} {added.item} can be heard in {added.language}: {added.path.name}")
 
 

@@ -11,7 +11,6 @@ from survey.mandate.digests import Plain, digest_of, write_canonical
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.files import Entry, list_files, read_entry
 from survey.mandate.sectors import find_sector
-from survey.mandate.shelves import find_shelved, list_shelved
 from survey.mandate.sources import Source, find_source
 from survey.mandate.text import LANGUAGES, Text
 
@@ -114,6 +113,14 @@ class Questionnaire:
                 return item
         raise UnknownQuestionnaire(f"{self.key} has no item {code!r}")
 
+    def level(self, item: str, choice: str) -> int | None:
+        """The level from 1 to 5 that a choice of an item stands for; None for facts and for "not applicable"."""
+        return self._levels.get((item, choice))
+
+    @cached_property
+    def _levels(self) -> dict[tuple[str, str], int | None]:
+        return {(item.code, choice.code): choice.score for item in self.items for choice in item.choices}
+
     @property
     def canonical(self) -> str:
         """All that is asked and how, as canonical JSON: the text that the digest is of."""
@@ -138,23 +145,22 @@ def load_questionnaires() -> dict[str, Questionnaire]:
     return questionnaires
 
 
-def list_questionnaires() -> list[Questionnaire]:
-    """Every published version: the package's, then those that were built here."""
-    return [*load_questionnaires().values(), *list_shelved()]
-
-
 def load_questionnaire(name: str) -> Questionnaire:
-    """The version called `name`: "procedures@1", or "procedures" for the latest. Raises `UnknownQuestionnaire`."""
+    """The package's version called `name`: "procedures@1", or "procedures" for the latest. Those that were built in an
+    installation lie in its database. Raises `UnknownQuestionnaire`."""
+    found = find_questionnaire(name)
+    if found is None:
+        raise UnknownQuestionnaire(f"No questionnaire {name!r}: use one of {', '.join(load_questionnaires())}")
+    return found
+
+
+def find_questionnaire(name: str) -> Questionnaire | None:
+    """The same; None when the package has none of this name."""
     questionnaires = load_questionnaires()
     if name in questionnaires:
         return questionnaires[name]
     versions = [questionnaire for questionnaire in questionnaires.values() if questionnaire.code == name]
-    if versions:
-        return max(versions, key=lambda questionnaire: questionnaire.version)
-    shelved = find_shelved(name)
-    if shelved is None:
-        raise UnknownQuestionnaire(f"No questionnaire {name!r}: use one of {', '.join(questionnaires)}")
-    return shelved
+    return max(versions, key=lambda questionnaire: questionnaire.version, default=None)
 
 
 @cache

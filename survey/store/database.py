@@ -28,6 +28,7 @@ __all__ = ["CRASH_VARIABLE", "Connection", "Database", "WriteLock", "crash_point
 
 WAL_PAGES_BEFORE_CHECKPOINT = 4000
 COMMITS_BETWEEN_LOOKS = 16  # at the size of that file
+KNOWN_VERSIONS = "hailong_versions"  # of questionnaires that were built in this installation, read once
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -60,7 +61,6 @@ class Database:
         self._single = _ThreadConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
         self._commits = 0
-        self.shelf: object = None  # kept alive with the database: questionnaires that were built here
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -108,7 +108,6 @@ class Database:
         return self._lock if self._lock is not None else nullcontext()
 
     def close(self) -> None:
-        self.shelf = None
         self._single.close_all()
         self.engine.dispose()
         if self._lock is not None:
@@ -200,13 +199,21 @@ def _commit(connection: Connection, step: str) -> Iterator[Connection]:
 
 def _open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=24, max_overflow=24)
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=24,
+            max_overflow=24,
+            execution_options={KNOWN_VERSIONS: {}},
+        )
     engine = create_engine(
         url,
         hide_parameters=True,  # an error in a log must not hold what a citizen wrote
         connect_args={"timeout": 10, "check_same_thread": False},
         pool_size=24,
         max_overflow=24,
+        execution_options={KNOWN_VERSIONS: {}},
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

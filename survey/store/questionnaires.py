@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from weakref import ref
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from survey.mandate.documents import parse_document, read_document
-from survey.mandate.questionnaires import Questionnaire
-from survey.store.database import Database
+from survey.mandate.errors import UnknownQuestionnaire
+from survey.mandate.questionnaires import Questionnaire, find_questionnaire, load_questionnaires
+from survey.store.database import KNOWN_VERSIONS
 from survey.store.sql import insert_once
 from survey.store.tables import questionnaire, questionnaire_draft, questionnaire_origin, questionnaire_signature
 
@@ -56,37 +56,20 @@ class Signature:
     signed_on: date
 
 
-class DatabaseShelf:
-    """Published versions of one database, each read once: a version never changes."""
+def load_version(connection: Connection, name: str) -> Questionnaire:
+    """The version called "code@version", or the latest of a code: of the package, or built here. A version never
+    changes, so this installation reads each of its own once. Raises UnknownQuestionnaire."""
+    known: dict[str, Questionnaire] = connection.get_execution_options()[KNOWN_VERSIONS]
+    found = known.get(name) or find_questionnaire(name) or _read_built(connection, name)
+    if found is None:
+        raise UnknownQuestionnaire(f"No questionnaire {name!r}: use one of {', '.join(load_questionnaires())}")
+    return known.setdefault(found.key, found)
 
-    def __init__(self, database: Database) -> None:
-        self._database = ref(database)
-        self._known: dict[str, Questionnaire] = {}
 
-    def find(self, name: str) -> Questionnaire | None:
-        """The version called "code@version", or the latest of a code."""
-        return self._known.get(name) or self._look_up(name)
-
-    def list_all(self) -> list[Questionnaire]:
-        """Every version, by code and number."""
-        database = self._database()
-        if database is None:
-            return []
-        with database.reading() as connection:
-            names = [f"{origin.code}@{origin.version}" for origin in list_origins(connection)]
-        return [found for name in names if (found := self.find(name)) is not None]
-
-    def _look_up(self, name: str) -> Questionnaire | None:
-        database = self._database()
-        code, _, number = name.partition("@")
-        if database is None or (number and not _is_number(number)):
-            return None
-        with database.reading() as connection:
-            text = _find_document(connection, code, int(number) if number else None)
-        if text is None:
-            return None
-        found = read_document(parse_document(text, name), name)
-        return self._known.setdefault(found.key, found)
+def list_versions(connection: Connection) -> list[Questionnaire]:
+    """Every published version: the package's, then those that were built here, by code and number."""
+    built = [load_version(connection, f"{each.code}@{each.version}") for each in list_origins(connection)]
+    return [*load_questionnaires().values(), *built]
 
 
 def add_version(
@@ -186,6 +169,14 @@ def list_signatures(connection: Connection, code: str, version: int) -> list[Sig
     signed = questionnaire_signature.c
     query = select(questionnaire_signature).where(signed.code == code, signed.version == version)
     return [Signature(**row) for row in connection.execute(query.order_by(signed.language)).mappings()]
+
+
+def _read_built(connection: Connection, name: str) -> Questionnaire | None:
+    code, _, number = name.partition("@")
+    if number and not _is_number(number):
+        return None
+    text = _find_document(connection, code, int(number) if number else None)
+    return None if text is None else read_document(parse_document(text, name), name)
 
 
 def _find_document(connection: Connection, code: str, version: int | None) -> str | None:

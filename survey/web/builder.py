@@ -15,10 +15,11 @@ from survey.actions.building import (
     SameAuthor,
 )
 from survey.actions.editing_lines import Rejected, write_choices, write_condition_lines
+from survey.actions.versions import list_versions
 from survey.documents import questionnaires as paper
 from survey.documents.exchange import NotReadable
 from survey.mandate.errors import UnknownQuestionnaire
-from survey.mandate.questionnaires import Questionnaire, list_questionnaires, load_questionnaire
+from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.reading_time import estimate_reading_time
 from survey.mandate.sectors import load_sectors
 from survey.mandate.text import LANGUAGES
@@ -315,10 +316,10 @@ def _review(code: str) -> building.Review:
 
 def _version(name: str) -> Questionnaire:
     """Only by its full name: a page about "the latest" would change under its address."""
-    found = next((each for each in list_questionnaires() if each.key == name), None)
+    found = next((each for each in list_versions(services().database) if each.key == name), None)
     if found is None:
         abort(404)
-    return load_questionnaire(found.key)
+    return found
 
 
 def _to_draft(code: str) -> Response:

@@ -6,10 +6,11 @@ from flask import Response, url_for
 
 from survey.actions import building
 from survey.actions.exchanging import FORMATS
+from survey.actions.versions import list_versions, load_version
 from survey.documents import questionnaires as paper
 from survey.documents.exchange import Remark
 from survey.mandate.differences import list_differences
-from survey.mandate.questionnaires import Questionnaire, list_questionnaires, load_questionnaire, load_questionnaires
+from survey.mandate.questionnaires import Questionnaire, load_questionnaires
 from survey.mandate.reading_time import estimate_reading_time
 from survey.mandate.text import LANGUAGES
 from survey.store import questionnaires as shelf
@@ -36,7 +37,7 @@ def show_list(
             paper.VersionRow(
                 each, building.signed_languages(database, each), url_for("builder.show_version", name=each.key)
             )
-            for each in list_questionnaires()
+            for each in list_versions(database)
         ),
         drafts=tuple(
             (
@@ -70,7 +71,7 @@ def read_version_page(version: Questionnaire, *, problem: tuple[str, str] | None
         published_by=origin.published_by if origin else None,
         based_on=based_on,
         bridge=origin.bridge if origin else "",
-        differences=list_differences(load_questionnaire(based_on), version) if based_on else (),
+        differences=list_differences(load_version(database, based_on), version) if based_on else (),
         languages=tuple(
             (each, signed.reviewer if signed else None, signed.signed_on.isoformat() if signed else None)
             for each, signed in states.items()

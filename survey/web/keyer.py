@@ -10,6 +10,7 @@ from survey.actions import keying, reading, waves
 from survey.actions.answering import BadAnswers, UnknownItem
 from survey.actions.inviting import WaveOver
 from survey.actions.keying import BatchReport, OpenSheet
+from survey.actions.versions import load_version
 from survey.documents.messages import group_code
 from survey.documents.paper_form import (
     BatchRow,
@@ -20,7 +21,6 @@ from survey.documents.paper_form import (
     render_paper,
     render_paper_page,
 )
-from survey.mandate.questionnaires import load_questionnaire
 from survey.store.audits import By
 from survey.store.paper import PaperBatch
 from survey.store.waves import Wave
@@ -78,7 +78,7 @@ def show_batch(code: str) -> Response:
         abort(404)
     _check_scope(batch)
     body = render_paper(
-        load_questionnaire(wave.questionnaire),
+        load_version(services().database, wave.questionnaire),
         batch.code,
         numbers,
         wave.closes_on,

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from survey.actions import kiosks, recording, replaying, waves
+from survey.actions.versions import load_version
 from survey.documents.kiosk import KioskForm, kiosk_form, kiosk_style, render_kiosk, worker_script
-from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.store.devices import Device
 from survey.web.access import allow_everybody
@@ -199,7 +199,7 @@ def _tell_work(device: Device) -> Response:
 def _form(questionnaire: str) -> KioskForm:
     home = services().settings.home
     heard = {language: recording.addresses(home, questionnaire, language) for language in LANGUAGES}
-    return kiosk_form(load_questionnaire(questionnaire), heard)
+    return kiosk_form(load_version(services().database, questionnaire), heard)
 
 
 @cache

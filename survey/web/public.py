@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request, send_from_directory
 
 from survey.actions import changes, receipts, recording, waves
+from survey.actions.versions import list_versions, load_version
 from survey.documents import public as paper
 from survey.mandate.errors import UnknownQuestionnaire
-from survey.mandate.questionnaires import list_questionnaires, load_questionnaire
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow_everybody
 from survey.web.citizen_pages import privacy_url, send_page, shell
@@ -30,7 +30,7 @@ def show_questions() -> Response:
     """Which questionnaires are in use, and which exist."""
     known = services()
     used = {wave.questionnaire for wave in waves.list_waves(known.database, open_on=known.today())}
-    versions = list_questionnaires()
+    versions = list_versions(known.database)
     current = [version for version in versions if version.key in used]
     others = [version for version in versions if version.key not in used]
     return send_page(paper.render_questions(current, others, shell(), reader_language()))
@@ -41,7 +41,7 @@ def show_questions() -> Response:
 def show_questionnaire(name: str) -> Response:
     """Every question of a questionnaire, to be read before answering."""
     try:
-        questionnaire = load_questionnaire(name)
+        questionnaire = load_version(services().database, name)
     except UnknownQuestionnaire:
         abort(404)
     return send_page(paper.render_questionnaire(paper.read_asked(questionnaire), shell(), reader_language()))
@@ -93,9 +93,17 @@ def show_receipt_list(number: int) -> Response:
 def play(questionnaire: str, name: str) -> Response:
     """A question, spoken. Its name holds its digest, so browsers may keep it."""
     named = recording.NAME.match(name)
-    if named is None or not recording.is_asked(questionnaire):
+    if named is None or not _is_asked(questionnaire):
         abort(404)
     folder = services().settings.home / recording.FOLDER / questionnaire
     response = send_from_directory(folder, name, mimetype=recording.KINDS[named["kind"]], max_age=A_YEAR)
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return response
+
+
+def _is_asked(questionnaire: str) -> bool:
+    """Whether there is a version of this full name, and so may be a folder of its recordings."""
+    try:
+        return load_version(services().database, questionnaire).key == questionnaire
+    except UnknownQuestionnaire:
+        return False

@@ -7,14 +7,15 @@ from datetime import date
 
 from flask import url_for
 
+from survey.actions.versions import list_versions
 from survey.actions.waves import CHANNELS
 from survey.documents.sheets import Field, Form
 from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
-from survey.mandate.questionnaires import load_questionnaires
 from survey.mandate.rules import COUNTED, TARGET_POPULATIONS, Rule, read_rule
 from survey.store.waves import Wave
 from survey.web.language import reader_language
+from survey.web.services import services
 from survey.web.tools import Say
 
 PURPOSES = ("official", "pilot", "training")
@@ -42,9 +43,7 @@ def wave_form(say: Say, wave: Wave | None) -> Form:
         Field("series", say("Chuỗi"), value=(wave.series_code or "") if wave else ""),
         _select("purpose", say("Mục đích"), PURPOSES, words, wave.purpose if wave else ""),
         _select("population", say("Hỏi ai"), POPULATIONS, words, wave.population if wave else ""),
-        Field(
-            "questionnaire", say("Phiếu hỏi"), "select", asked, tuple((each, each) for each in list_questionnaires())
-        ),
+        Field("questionnaire", say("Phiếu hỏi"), "select", asked, tuple((each, each) for each in list_asked())),
         Field("opens_on", say("Từ ngày"), "date", wave.opens_on.isoformat() if wave else ""),
         Field("closes_on", say("Đến ngày"), "date", wave.closes_on.isoformat() if wave else ""),
         Field("grace_days", say("Số ngày chờ thiết bị và phiếu giấy"), "number", str(wave.grace_days if wave else 7)),
@@ -98,9 +97,9 @@ def words_of(say: Say) -> dict[str, str]:
     }
 
 
-def list_questionnaires() -> list[str]:
+def list_asked() -> list[str]:
     """Every version that may be asked."""
-    return [f"{each.code}@{each.version}" for each in load_questionnaires().values()]
+    return [each.key for each in list_versions(services().database)]
 
 
 def read_typed_rule(typed: Mapping[str, str]) -> Rule:

@@ -49,7 +49,6 @@ def address(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     shutil.copy(migrated_file, home / "hailong.sqlite")
     settings = Settings(home, f"sqlite:///{home / 'hailong.sqlite'}", SECRET, base_url="http://localhost")
     database = Database(settings.database_url, settings.lock_file)
-    building.open_shelf(database)
     by = By("an", NOON)
     building.start_draft(database, "st-quick", "", base="quick@1", by=by, today=TODAY)
     building.edit_draft(

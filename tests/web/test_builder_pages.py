@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from survey.actions import building
 from survey.actions.signing_in import add_staff
+from survey.actions.versions import load_version
 from survey.actions.waves import load_mandate
 from survey.app import create_app
 from survey.documents.xlsform import write_xlsform
@@ -53,7 +54,9 @@ def people(database: Database, settings: Settings) -> dict[str, Person]:
     return {name: Person(app.test_client(), name) for name in ("an", "binh", "chi")}
 
 
-def test_a_questionnaire_is_built_translated_and_published_by_two_people(people: dict[str, Person]) -> None:
+def test_a_questionnaire_is_built_translated_and_published_by_two_people(
+    people: dict[str, Person], database: Database
+) -> None:
     an, binh = people["an"], people["binh"]
     assert an.post("/staff/questionnaires", code="visit", title="Lần khám", base="")[0] == 303
     assert an.post(DRAFT, do="add_section", code="F", title="Về lần khám")[0] == 303
@@ -68,7 +71,7 @@ def test_a_questionnaire_is_built_translated_and_published_by_two_people(people:
     assert (status, "người khác phải đọc và ban hành" in page) == (409, True)
     assert binh.post("/staff/questionnaires/visit/publish")[0] == 303
     assert "Có phải chờ không?" in binh.get("/staff/questionnaires/versions/visit@1")
-    assert load_questionnaire("visit@1").item("F1").text["en"] == "Did you wait?"
+    assert load_version(database, "visit@1").item("F1").text["en"] == "Did you wait?"
     assert "Có phải chờ không?" in people["chi"].client.get("/questions/visit@1").text
 
 

@@ -1,0 +1,19 @@
+"""Looking a version of a questionnaire up: the package's, or one that was built in this installation."""
+
+from __future__ import annotations
+
+from survey.mandate.questionnaires import Questionnaire
+from survey.store import questionnaires
+from survey.store.database import Database
+
+
+def load_version(database: Database, name: str) -> Questionnaire:
+    """The version called "procedures@1", or "procedures" for the latest. Raises UnknownQuestionnaire."""
+    with database.reading() as connection:
+        return questionnaires.load_version(connection, name)
+
+
+def list_versions(database: Database) -> list[Questionnaire]:
+    """Every published version: the package's, then those that were built here."""
+    with database.reading() as connection:
+        return questionnaires.list_versions(connection)
