@@ -25,6 +25,7 @@ from survey.store.roles_postgresql import make_roles, role_name
 TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
 TEMPLATE = "migrated"
+ONE_SERVER = {"browser"}  # folders whose tests share a served installation
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 
@@ -37,6 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="check the statistics against the reference numbers of this folder instead of the repository's own",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a file, or a folder with one server, sets up once is set up once: its tests run in one process."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            folder = item.path.parent.name
+            item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_SERVER else str(item.path)))
 
 
 @pytest.fixture(scope="session")
