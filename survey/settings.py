@@ -61,11 +61,16 @@ class Settings:
     database_urls: Mapping[str, str] = field(default_factory=dict)
     signer: Path | None = None
     mirror: Path | None = None
+    backup_folder: Path | None = None
 
     def database_url_of(self, role: str) -> str:
         """Where a process signs in as `role`: its own address, else the operator's for who looks, else the web's."""
         shared = self.database_url if role in ("web", "migrate") else self.database_urls.get("work", self.database_url)
         return self.database_urls.get(role, shared)
+
+    @property
+    def backups(self) -> Path:
+        return self.backup_folder or self.home / "backups"
 
     @property
     def lock_file(self) -> Path:
@@ -93,7 +98,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_whole_number(environ, "HAILONG_PROXIES"),
         database_urls=_database_urls(environ),
         signer=_signer_socket(environ),
-        mirror=Path(environ["HAILONG_MIRROR"]) if environ.get("HAILONG_MIRROR") else None,
+        mirror=_folder(environ, "HAILONG_MIRROR"),
+        backup_folder=_folder(environ, "HAILONG_BACKUPS"),
     )
 
 
@@ -121,16 +127,21 @@ def home_folder(environ: Mapping[str, str]) -> Path:
 
 def database_url(environ: Mapping[str, str], home: Path) -> str:
     """HAILONG_DATABASE_URL in SQLAlchemy's spelling, else a SQLite file in the home. Raises SettingsError."""
-    return _sqlalchemy_url("HAILONG_DATABASE_URL", environ.get("HAILONG_DATABASE_URL") or _own_file(home))
+    return sqlalchemy_url("HAILONG_DATABASE_URL", environ.get("HAILONG_DATABASE_URL") or own_file(home))
 
 
-def _own_file(home: Path) -> str:
+def own_file(home: Path) -> str:
+    """The URL of the SQLite file that an installation has when no other database is set."""
     return f"sqlite:///{home / 'hailong.sqlite'}"
 
 
 def _database_urls(environ: Mapping[str, str]) -> dict[str, str]:
     names = {role: f"HAILONG_{role.upper()}_DATABASE_URL" for role in ROLES_WITH_ADDRESS}
-    return {role: _sqlalchemy_url(name, environ[name]) for role, name in names.items() if environ.get(name)}
+    return {role: sqlalchemy_url(name, environ[name]) for role, name in names.items() if environ.get(name)}
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]).expanduser() if environ.get(name) else None
 
 
 def _signer_socket(environ: Mapping[str, str]) -> Path | None:
@@ -142,7 +153,8 @@ def _signer_socket(environ: Mapping[str, str]) -> Path | None:
     return Path(address.removeprefix("unix:"))
 
 
-def _sqlalchemy_url(name: str, url: str) -> str:
+def sqlalchemy_url(name: str, url: str) -> str:
+    """A database's address in SQLAlchemy's spelling; `name` is what the message tells to set. Raises SettingsError."""
     scheme = url.partition(":")[0]
     if scheme == "sqlite":
         return url

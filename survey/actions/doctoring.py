@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from survey.actions.backing_up import NoBackup, is_counted, list_backups, read_about
 from survey.documents.messages import MessageTooLong, check_messages
 from survey.gateways.configuring import GatewaysWrong, load_gateways
 from survey.mandate.areas import load_area_groups, load_areas
@@ -25,6 +26,8 @@ FREE_BYTES = 1 << 30
 OLDEST_CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 WAL_RESET_FIXED = (3, 51, 3)
 LATE = timedelta(days=1)
+OLDEST_BACKUP = timedelta(hours=26)
+OLDEST_CHECK = timedelta(days=35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def examine(installation: Patient) -> list[Diagnosis]:
     except SettingsError as error:
         return [Diagnosis(False, "Settings", str(error))]
     findings = [Diagnosis(True, f"Settings: home {settings.home}"), *_examine_machine(settings, installation.now)]
-    findings.append(_examine_gateways(settings))
+    findings += [_examine_gateways(settings), _examine_backups(settings, installation.now)]
     try:
         database = installation.database
     except SchemaOutdated as error:
@@ -83,6 +86,28 @@ def _examine_gateways(settings: Settings) -> Diagnosis:
     return Diagnosis(
         True, f"Sending: by {', '.join(gateways.channels) or 'no gateway, only slips, links and the counter'}"
     )
+
+
+def _examine_backups(settings: Settings, now: datetime) -> Diagnosis:
+    """A backup counts once it was brought back; one that nobody tried is a hope."""
+    found = list_backups(settings.backups)
+    if not found:
+        return Diagnosis(
+            True, f"Backups: none in {settings.backups}", "Good for a trial. Else run `hailong backup` every night."
+        )
+    try:
+        age = now - read_about(found[-1]).made
+    except NoBackup as error:
+        return Diagnosis(False, "Backups", str(error))
+    if age > OLDEST_BACKUP:
+        return Diagnosis(
+            False, f"Backups: the newest is {age.days} days old", "Run `hailong backup`, and look at its timer."
+        )
+    counted = [path for path in found if is_counted(path)]
+    if not counted or now - read_about(counted[-1]).made > OLDEST_CHECK:
+        remedy = f"Run `hailong restore {found[-1]} --check --key FILE` with the auditor: only then does it count."
+        return Diagnosis(False, f"Backups: {len(found)}, none of the last {OLDEST_CHECK.days} days was tried", remedy)
+    return Diagnosis(True, f"Backups: {len(found)}, the newest {age.total_seconds() / 3600:.0f} hours old")
 
 
 def _examine_machine(settings: Settings, now: datetime) -> Iterator[Diagnosis]:

@@ -79,7 +79,7 @@ def seal_for_auditor(connection: Connection, keys: Keys, found: Sequence[tuple[P
 
 def add_auditor_key(database: Database, name: str, public_key: str, *, now: datetime, actor: str) -> None:
     """Let an auditor open what is sealed from now on. Raises BadKey or KeyTaken."""
-    key = AuditorKey(name, _read_key(public_key))
+    key = AuditorKey(name, read_key(public_key))
     with database.writing("auditor-key") as connection:
         if not contacts.add_auditor_key(connection, key, now.date()):
             raise KeyTaken(f"An auditor's key is named {name} already. Choose another name, or retire that one first.")
@@ -114,7 +114,7 @@ def new_auditor_key() -> tuple[str, str]:
 
 def open_sealed(lines: Sequence[str], private_key: str) -> Iterator[Mapping[str, object]]:
     """Decrypt what was exported, on the auditor's own machine. Raises BadKey or NotForThisKey."""
-    private = X25519PrivateKey.from_private_bytes(_read_key(private_key))
+    private = X25519PrivateKey.from_private_bytes(read_key(private_key))
     for number, line in enumerate(lines, start=1):
         try:
             yield json.loads(SUITE.decrypt(bytes.fromhex(line.strip()), private, PURPOSE))
@@ -129,7 +129,8 @@ def forget_sealed(connection: Connection, today: date) -> int:
     return contacts.remove_auditor_contacts(connection, today - timedelta(days=KEPT_DAYS))
 
 
-def _read_key(text: str) -> bytes:
+def read_key(text: str) -> bytes:
+    """The 32 bytes of an X25519 key in hexadecimal. Raises BadKey."""
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:

@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("survey.cli.setting_up", "migrate"),
     "sign": ("survey.cli.separating", "sign"),
     "roles": ("survey.cli.separating", "roles"),
+    "backup": ("survey.cli.backup", "backup"),
+    "restore": ("survey.cli.backup", "restore"),
     "doctor": ("survey.cli.setting_up", "doctor"),
     "serve": ("survey.cli.running", "serve"),
     "work": ("survey.cli.running", "work"),
