@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import tarfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -159,7 +160,7 @@ def check(
     counts.
     Raises what `restore` raises.
     """
-    began = datetime.now(UTC)
+    began = time.monotonic()
     with TemporaryDirectory(dir=path.parent) as scratch:
         home = Path(scratch, "installation")
         url = database_url or f"sqlite:///{home / DATABASE_FILE}"
@@ -171,7 +172,7 @@ def check(
             leaves = _compare_head(restored, kept, findings)
         finally:
             restored.close()
-    seconds = (datetime.now(UTC) - began).total_seconds()
+    seconds = time.monotonic() - began
     if findings.is_clean:
         record = {"checked_at": now.isoformat(), "leaves": leaves, "seconds": round(seconds, 1)}
         write_durably(_record_of(path), _to_json(record))
