@@ -65,6 +65,10 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(stopping.blueprint)
     if STAFF in doors:
         _open_staff_door(app)
+    if settings.metrics_token:
+        from survey.web.metrics import install_metrics
+
+        install_metrics(app)
     _install_errors(app)
     _declare_static(app)
     check_every_route(app)

@@ -62,6 +62,7 @@ class Settings:
     signer: Path | None = None
     mirror: Path | None = None
     backup_folder: Path | None = None
+    metrics_token: str = ""
 
     def database_url_of(self, role: str) -> str:
         """Where a process signs in as `role`: its own address, else the operator's for who looks, else the web's."""
@@ -100,6 +101,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         signer=_signer_socket(environ),
         mirror=_folder(environ, "HAILONG_MIRROR"),
         backup_folder=_folder(environ, "HAILONG_BACKUPS"),
+        metrics_token=_metrics_token(environ),
     )
 
 
@@ -138,6 +140,16 @@ def own_file(home: Path) -> str:
 def _database_urls(environ: Mapping[str, str]) -> dict[str, str]:
     names = {role: f"HAILONG_{role.upper()}_DATABASE_URL" for role in ROLES_WITH_ADDRESS}
     return {role: sqlalchemy_url(name, environ[name]) for role, name in names.items() if environ.get(name)}
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("HAILONG_METRICS_TOKEN", "")
+    if token and len(token) < MINIMUM_SECRET_LENGTH:
+        raise SettingsError(
+            "HAILONG_METRICS_TOKEN is too short. Set it to at least 32 random characters, for instance the output of "
+            "`openssl rand -hex 32`, or leave it out: then there are no metrics."
+        )
+    return token
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:

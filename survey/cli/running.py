@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from types import FrameType
 
 import click
 
 from survey.cli.installation import Installation, pass_installation
 from survey.durable import write_durably
-from survey.settings import ADDRESS_FILE
+from survey.settings import ADDRESS_FILE, Settings
 from survey.store.roles import Role
 
 PARENT_VARIABLE = "HAILONG_PARENT"
@@ -47,12 +48,19 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
     installation.database_of(Role.WEB).close()
     if with_work:
         _ = installation.signer
+    _share_counters(settings)
     from survey.cli.server import Server
 
     doors = ("citizens", "staff") if door == "both" else (door,)
     count = workers or (1 if settings.is_sqlite else 2)
     child = WorkChild() if with_work else None
     Server(settings, doors, bind=bind, workers=count, threads=THREADS, beside=child).run()
+
+
+def _share_counters(settings: Settings) -> None:
+    """Workers count in files that they share; before the counters are imported, and afresh at each start."""
+    if settings.metrics_token:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="hailong-metrics-")
 
 
 @click.command()

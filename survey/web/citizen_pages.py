@@ -15,6 +15,7 @@ from survey.documents.splicing import SplicedPage
 from survey.web.headers import nonce
 from survey.web.language import reader_language, remember_choices, wants_khmer_font
 from survey.web.limits import FailureBrake
+from survey.web.services import METRICS
 
 PRIVACY = "/privacy"
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -86,6 +87,9 @@ def refusal_page(
     answers: Mapping[str, str] | None = None,
 ) -> Response:
     """A refusal; comments that were typed stand on the page, to be copied, for nothing else will keep them."""
+    metrics = current_app.extensions.get(METRICS)
+    if metrics is not None:
+        metrics.count_refusal(code)
     minutes = 1 if code == "too_many_failures" else None
     typed = {} if code == "too_large" else {**request.form, **(answers or {})}
     written = tuple(value for value in typed.values() if " " in value)

@@ -16,6 +16,7 @@ from survey.store.database import Database
 from survey.store.writer import Writer
 
 EXTENSION = "hailong"
+METRICS = "hailong-metrics"  # set where metrics are kept
 LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 

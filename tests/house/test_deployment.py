@@ -15,6 +15,7 @@ from survey.cli import hailong
 FOLDER = ROOT / "docs" / "deployment"
 FILES = sorted(path for path in FOLDER.iterdir() if path.is_file())
 SETTING = re.compile(r"\bHAILONG_[A-Z_]+")
+METRICS = ("web/metrics.py", "actions/gauging.py")
 STARTED = re.compile(r"^ExecStart=/opt/hailong/bin/(.+)$", re.MULTILINE)
 
 
@@ -34,9 +35,17 @@ def test_a_unit_starts_a_command_that_exists_and_shuts_it_in(path: Path) -> None
     assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} <= set(unit.splitlines())
 
 
-def test_the_page_links_every_file() -> None:
-    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
-    assert {path.name for path in FILES} == set(re.findall(r"\]\(deployment/([\w.-]+)\)", page))
+def test_the_pages_link_every_file() -> None:
+    pages = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("install.md", "monitoring.md"))
+    assert {path.name for path in FILES} == set(re.findall(r"\]\(deployment/([\w.-]+)\)", pages))
+
+
+def test_the_alerts_and_the_page_name_only_metrics_that_there_are() -> None:
+    program = "".join((ROOT / "survey" / name).read_text(encoding="utf-8") for name in METRICS)
+    for text in (FOLDER / "alerts.yaml", ROOT / "docs" / "monitoring.md"):
+        named = set(re.findall(r"\bhailong_([a-z_]+?)(?:_count|_bucket|_total)?\b", text.read_text(encoding="utf-8")))
+        assert len(named) > 4
+        assert {name for name in named if f'{name}"' not in program} == set()
 
 
 def test_the_image_has_a_python_that_the_project_takes() -> None:
