@@ -51,7 +51,7 @@ class Metrics:
     def count_refusal(self, reason: str) -> None:
         self.refused.labels(reason).inc()
 
-    def around(self, application: WSGIApplication) -> WSGIApplication:
+    def around(self, application: WSGIApplication) -> Any:
         """The application, with each request's time and status counted."""
 
         def measured(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
