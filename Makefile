@@ -7,7 +7,7 @@ DEMO_HOME := .demo
 BIND ?= 127.0.0.1:8000
 DEMO = HAILONG_HOME=$(DEMO_HOME) HAILONG_BASE_URL=http://$(BIND) $(BIN)/hailong
 
-.PHONY: wheelhouse help faults setup setup-test setup-all setup-rivals demo demo-load test check coverage nightly bench lock clean
+.PHONY: licences wheelhouse help faults setup setup-test setup-all setup-rivals demo demo-load test check coverage nightly bench lock clean
 
 help: ## What each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
 	@for each in coverage estimation submissions pages big_file verifying; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+licences: $(VENV)/installed-run ## Write docs/third-party.md from the lock
+	@$(BIN)/python .ci/licences > docs/third-party.md
 
 wheelhouse: $(VENV)/installed-run ## Every package for an installation without a network, checked by hash, in dist/wheelhouse
 	@rm -rf dist/wheelhouse
