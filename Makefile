@@ -63,12 +63,12 @@ coverage: $(VENV)/installed-test ## Every branch of analysis/ is taken by its te
 
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults tests/test_proof_bundle.py \
-	tests/actions/test_tampers.py tests/actions/test_honest_histories.py
+	tests/actions/test_tampers.py tests/actions/test_honest_histories.py tests/attacks
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
-	@for each in coverage estimation submissions pages big_file verifying; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	@for each in coverage estimation submissions pages big_file verifying releasing; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 licences: $(VENV)/installed-run ## Write docs/third-party.md from the lock
 	@$(BIN)/python .ci/licences > docs/third-party.md

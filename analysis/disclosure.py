@@ -16,6 +16,7 @@ STEPS_IN_TOLERANCE = 4
 FINEST = 1e-5
 
 Reachable = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.intp]
 
 
 def feasible_widths(
@@ -26,20 +27,50 @@ def feasible_widths(
     sizes: answers of each part; weights: its share of the whole, summing to 1 or less; rates: its true rate;
     tolerance: how exactly the attacker knows the weighted sum of all of them, from rounded figures (a share).
     """
-    step = max(tolerance / STEPS_IN_TOLERANCE, FINEST)
-    length = int(np.ceil(sum(weights) / step)) + len(sizes) + 2
-    known = sum(weight * rate for weight, rate in zip(weights, rates, strict=True))
-    low, high = int(np.floor((known - tolerance) / step)), int(np.ceil((known + tolerance) / step))
-    places = [
-        np.rint(weight * np.arange(n + 1) / n / step).astype(int) for n, weight in zip(sizes, weights, strict=True)
-    ]
-    before, after = _partial_sums(places, length), _partial_sums(places[::-1], length)[::-1]
-    widths = []
-    for number, values in enumerate(places):
-        others = _sum_sets(before[number], after[number + 1])
-        possible = [s for s, place in enumerate(values) if _any_between(others, low - place, high - place)]
-        widths.append(max(possible) - min(possible) if possible else 0)
-    return widths
+    grid = _Grid(sizes, weights, rates, tolerance)
+    return [grid.width(number, rates[number], enough=n) for number, n in enumerate(sizes)]
+
+
+def can_vary(
+    sizes: Sequence[int], weights: Sequence[float], rates: Sequence[float], tolerance: float, wanted: Sequence[int]
+) -> bool:
+    """Whether each part's range is at least as wide as `wanted` (0: not asked); the parts are as above."""
+    if not any(wanted):
+        return True
+    grid = _Grid(sizes, weights, rates, tolerance)
+    asked = [(number, least) for number, least in enumerate(wanted) if least]
+    return all(grid.width(number, rates[number], enough=least) >= least for number, least in asked)
+
+
+class _Grid:
+    """The sums that the parts before and after each may have, on steps of a fraction of the tolerance."""
+
+    def __init__(
+        self, sizes: Sequence[int], weights: Sequence[float], rates: Sequence[float], tolerance: float
+    ) -> None:
+        step = max(tolerance / STEPS_IN_TOLERANCE, FINEST)
+        length = int(np.ceil(sum(weights) / step)) + len(sizes) + 2
+        known = sum(weight * rate for weight, rate in zip(weights, rates, strict=True))
+        self.low, self.high = int(np.floor((known - tolerance) / step)), int(np.ceil((known + tolerance) / step))
+        self.places = [
+            np.rint(weight * np.arange(n + 1) / n / step).astype(int) for n, weight in zip(sizes, weights, strict=True)
+        ]
+        self.before = _partial_sums(self.places, length)
+        self.after = _partial_sums(self.places[::-1], length)[::-1]
+
+    def width(self, number: int, rate: float, enough: int) -> int:
+        """The range of one part; what is near its true value is tried first, until the range is wide enough."""
+        one, other = self.before[number], self.after[number + 1]
+        few, many = (one, other) if one.sum() <= other.sum() else (other, one)
+        starts, counted = np.flatnonzero(few), np.concatenate([[0], np.cumsum(many)])
+        places = self.places[number]
+        found: list[int] = []
+        for s in sorted(range(len(places)), key=lambda s: abs(s - rate * (len(places) - 1))):
+            if _any_between(starts, counted, self.low - places[s], self.high - places[s]):
+                found.append(s)
+            if found and max(found) - min(found) >= enough:
+                break
+        return max(found) - min(found) if found else 0
 
 
 def _partial_sums(places: Sequence[npt.NDArray[np.int_]], length: int) -> list[Reachable]:
@@ -55,14 +86,9 @@ def _partial_sums(places: Sequence[npt.NDArray[np.int_]], length: int) -> list[R
     return sums
 
 
-def _sum_sets(one: Reachable, other: Reachable) -> Reachable:
-    """Sums of one reachable value of each."""
-    total = np.zeros_like(one)
-    few, many = (one, other) if one.sum() <= other.sum() else (other, one)
-    for place in np.flatnonzero(few):
-        total[place:] |= many[: len(many) - place]
-    return total
-
-
-def _any_between(reachable: Reachable, low: int, high: int) -> bool:
-    return bool(high >= 0 and reachable[max(low, 0) : high + 1].any())
+def _any_between(starts: Counts, counted: Counts, low: int, high: int) -> bool:
+    """Whether one of `starts` and one of another set, given by how many it has below each step, add up to a step
+    from low to high."""
+    last = len(counted) - 1
+    below = counted[np.clip(low - starts, 0, last)]
+    return bool((counted[np.clip(high + 1 - starts, 0, last)] > below).any())

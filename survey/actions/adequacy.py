@@ -231,8 +231,7 @@ def _check(frozen: Frozen, key: tuple[str, str, str], numbers: Mapping[str, Any]
         method=data.rule.method,
         confidence_level=float(data.rule.confidence_level),
     )[0]
-    codes = {each.code for each in strata}
-    estimate = cover(domain.estimate, data, lambda each: each.code in codes)
+    estimate = cover(domain.estimate, data, [each.code for each in strata])
     checks = check_cell(
         data, indicator, answers, estimate, strata, frozen.fielded, target=target_of(frozen, *key[:2]), draws=draws
     )

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from survey.actions.narrowing import Equations, Secret, find_narrowed
+from survey.actions.narrowing import find_narrowed
+from survey.actions.ranging import Equations, Secret
 
 WIDTH = 2.0
 ROUNDING = 0.0005  # shares are shown to 0.1 per cent
@@ -34,7 +35,8 @@ class Lattice:
     """Figures by number: how much each weighs, its parts (none: a place), and what each release said of it.
 
     `releases` are in order, the last is the one that is being made; a figure that has no entry was not in it.
-    `alike` are places where all or none are satisfied, among too few to be told.
+    `alike` are places where all or none are satisfied, among too few to be told. `truth` is what nobody but the
+    publisher knows: the satisfied answers of each place now.
     """
 
     weights: Sequence[float]
@@ -43,6 +45,7 @@ class Lattice:
     alike: frozenset[int]
     k: int
     k_new: int
+    truth: Mapping[int, float]
     places: Mapping[int, frozenset[int]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +127,11 @@ def _list_equations(lattice: Lattice, moments: _Moments) -> Equations:
             limits.append((0, moments.sizes[after] - moments.sizes[before]))
     low, high = np.array(limits, dtype=float).reshape(-1, 2).T
     least, most = np.array(moments.bounds, dtype=float).reshape(-1, 2).T
-    return Equations(_matrix(rows, len(moments.sizes)), low, high, np.arange(len(rows)) < published, least, most)
+    exact, point = np.arange(len(rows)) < published, np.full(len(least), np.nan)
+    for place, satisfied in lattice.truth.items():
+        if (variable := moments.at.get((place, len(lattice.releases) - 1))) is not None:
+            point[variable] = satisfied
+    return Equations(_matrix(rows, len(moments.sizes)), low, high, exact, least, most, point)
 
 
 def _share(lattice: Lattice, moments: _Moments, total: int, when: int) -> dict[int, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +24,12 @@ from survey.store.waves import Wave, find_wave
 BREAKDOWNS = ("service", "agency", "sector", "area", "stratum", "month", "period")
 COUNTED, EXCLUDED = "counted", "excluded"
 NOTHING_TALLIED = "Wave {} has no tallied answers yet. `hailong work --once` seals and tallies what may be sealed."
+STRATUM_KEYS: Mapping[str, Callable[[Stratum], str]] = {
+    "service": lambda stratum: stratum.agency_code,
+    "agency": lambda stratum: stratum.agency_code,
+    "sector": lambda stratum: stratum.sector_code or "",
+    "stratum": lambda stratum: stratum.code,
+}
 LEVEL_OUTCOMES = {level_outcome(level): level for level in range(1, LEVELS + 1)}
 
 
@@ -29,7 +37,7 @@ class CannotEstimate(ValueError):
     """No figure can be computed; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WaveData:
     """A wave's answers as counts, with its frame.
 
@@ -45,15 +53,28 @@ class WaveData:
     strata: tuple[Stratum, ...]
     frame_version: int | None
     invited: dict[str, int]
+    _strata_of: dict[tuple[str, ...], dict[tuple[str, ...], list[str]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
-    @property
+    @cached_property
     def populations(self) -> dict[str, int]:
+        """By stratum, in the frame's order."""
         return {stratum.code: stratum.population for stratum in self.strata}
 
-    @property
+    @cached_property
     def answered(self) -> dict[str, int]:
         """Counted responses by stratum."""
         return {str(code): int(n) for code, n in self.answers.groupby("stratum")["n"].sum().items()}
+
+    def strata_of(self, keys: Mapping[str, str]) -> list[str]:
+        """The strata that a breakdown's values may hold; a month or an area may hold any."""
+        names = tuple(sorted(name for name in keys if name in STRATUM_KEYS))
+        if names not in self._strata_of:
+            found = self._strata_of[names] = defaultdict(list)
+            for stratum in self.strata:
+                found[tuple(STRATUM_KEYS[name](stratum) for name in names)].append(stratum.code)
+        return self._strata_of[names].get(tuple(keys[name] for name in names), [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +180,13 @@ def estimate_domains(
     else:
         table = mean_by(scored, design, "y", columns, confidence_level=confidence_level)
     found = []
-    for labels, row in table.iterrows():
+    for labels, row in zip(table.index, table.to_dict("records"), strict=True):
         values = labels if isinstance(labels, tuple) else (labels,)
         keys = {name: str(value) for name, value in zip(columns, values, strict=True) if name != "everything"}
         if row["n"] > 0:
             estimate = _to_estimate(row, confidence_level)
             if data.strata:
-                estimate = cover(estimate, data, partial(_is_inside, keys=keys))
+                estimate = cover(estimate, data, data.strata_of(keys))
             found.append(DomainEstimate(keys, estimate))
     return found
 
@@ -248,7 +269,7 @@ def is_share(indicator: Indicator) -> bool:
     return set(indicator.scores) <= {0, 1} and (indicator.lowest, indicator.highest) == (0, 1)
 
 
-def _to_estimate(row: pd.Series, confidence_level: float) -> Estimate:
+def _to_estimate(row: Mapping[Any, Any], confidence_level: float) -> Estimate:
     successes = row.get("successes")
     return Estimate(
         rate=float(row["rate"] if "rate" in row else row["mean"]),
@@ -268,21 +289,9 @@ def _to_estimate(row: pd.Series, confidence_level: float) -> Estimate:
     )
 
 
-def cover(estimate: Estimate, data: WaveData, is_inside: Callable[[Stratum], bool]) -> Estimate:
-    """Add which part of the domain's population lives in strata that answered, and the strata that did not."""
-    inside = [stratum for stratum in data.strata if is_inside(stratum)]
-    answered = data.answered
-    empty = tuple(stratum.code for stratum in inside if not answered.get(stratum.code))
-    total = sum(stratum.population for stratum in inside)
-    covered = sum(stratum.population for stratum in inside if answered.get(stratum.code))
+def cover(estimate: Estimate, data: WaveData, strata: Sequence[str]) -> Estimate:
+    """Add which part of the population of these strata lives in those that answered, and those that did not."""
+    empty = tuple(code for code in strata if not data.answered.get(code))
+    total = sum(data.populations[code] for code in strata)
+    covered = total - sum(data.populations[code] for code in empty)
     return replace(estimate, coverage=covered / total if total else 1.0, strata_empty=empty, population=float(total))
-
-
-def _is_inside(stratum: Stratum, keys: dict[str, str]) -> bool:
-    known = {
-        "service": stratum.agency_code,
-        "agency": stratum.agency_code,
-        "sector": stratum.sector_code or "",
-        "stratum": stratum.code,
-    }
-    return all(known.get(name, value) == value for name, value in keys.items())

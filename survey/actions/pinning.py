@@ -23,6 +23,7 @@ ACTIONS = (
     "judging",
     "narrowing",
     "pinning",
+    "ranging",
     "release_inputs",
     "releasing",
     "showing_excluded",

@@ -162,10 +162,12 @@ def _with_excluded(data: WaveData) -> tuple[dict[Key, int], dict[Key, dict[str, 
         counts[key] = int(data.excluded[data.excluded["sector"].isin(inside)]["n"].sum())
         answers = together.answers[together.answers["sector"].isin(inside)]
         others[key] = _rates(_estimates(together, answers))
-        for agency in sorted(set(answers["agency"])) if inside == {sector} else ():
-            mine = data.excluded[(data.excluded["sector"] == sector) & (data.excluded["agency"] == agency)]
-            counts[AGENCY, sector, agency] = int(mine["n"].sum())
-            others[AGENCY, sector, agency] = _rates(_estimates(together, answers[answers["agency"] == agency]))
+        if inside == {sector}:
+            out = data.excluded[data.excluded["sector"] == sector].groupby("agency")["n"].sum()
+            for domain in estimate_domains(together, _indicator(data), ("agency",), answers=answers, **_how(data)):
+                place = domain.keys["agency"]
+                counts[AGENCY, sector, place] = int(out.get(place, 0))
+                others[AGENCY, sector, place] = _rates([domain.estimate])
     return counts, others
 
 
@@ -175,14 +177,14 @@ def _rates(estimates: list[Estimate]) -> dict[str, Any]:
 
 def _whole_wave(data: WaveData, spent: dict[str, int]) -> Iterator[StoredFigure]:
     for estimate in _estimates(data, data.answers):
-        yield _figure(WAVE, EVERYTHING, data.wave.code, estimate, _counts(data, spent, set(data.populations)))
+        yield _figure(WAVE, EVERYTHING, data.wave.code, estimate, _counts(data, spent, list(data.populations)))
 
 
 def _sector_figures(data: WaveData, sector: str, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
     """The sector with its verdicts and, where it is not a sum of others, its agencies."""
     inside = set(descendants(sector))
     answers = data.answers[data.answers["sector"].isin(inside)]
-    strata = {stratum.code for stratum in data.strata if stratum.sector_code in inside}
+    strata = [stratum.code for stratum in data.strata if stratum.sector_code in inside]
     more = _counts(data, spent, strata)
     for estimate in _estimates(data, answers, strata):
         more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of)
@@ -199,7 +201,7 @@ def _agency_figures(
 ) -> Iterator[StoredFigure]:
     for domain in estimate_domains(data, _indicator(data), ("agency",), answers=answers, **_how(data)):
         agency = domain.keys["agency"]
-        strata = {s.code for s in data.strata if s.agency_code == agency and s.sector_code == sector}
+        strata = data.strata_of({"agency": agency, "sector": sector})
         yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), _counts(data, spent, strata))
 
 
@@ -212,26 +214,26 @@ def _monthly_figures(inputs: Inputs, data: WaveData) -> Iterator[StoredFigure]:
         yield _figure(MONTH, EVERYTHING, f"{service}/{month}", domain.estimate, more)
 
 
-def _estimates(data: WaveData, answers: pd.DataFrame, strata: set[str] | None = None) -> list[Estimate]:
+def _estimates(data: WaveData, answers: pd.DataFrame, strata: list[str] | None = None) -> list[Estimate]:
     """The estimate of all these answers as one domain; empty when nobody gave a level."""
     if answers["level"].isna().all():
         return []
     found = estimate_domains(data, _indicator(data), (), answers=answers, **_how(data))
-    inside = set(data.populations) if strata is None else strata
+    inside = list(data.populations) if strata is None else strata
     return [_cover(domain.estimate, data, inside) for domain in found]
 
 
-def _cover(estimate: Estimate, data: WaveData, strata: set[str]) -> Estimate:
-    return cover(estimate, data, lambda stratum: stratum.code in strata) if data.strata else estimate
+def _cover(estimate: Estimate, data: WaveData, strata: list[str]) -> Estimate:
+    return cover(estimate, data, strata) if data.strata else estimate
 
 
-def _counts(data: WaveData, spent: dict[str, int], strata: set[str]) -> dict[str, Any]:
+def _counts(data: WaveData, spent: dict[str, int], strata: list[str]) -> dict[str, Any]:
     return {
-        "population": sum(n for code, n in data.populations.items() if code in strata),
-        "invited": sum(n for code, n in data.invited.items() if code in strata),
-        "answered": sum(n for code, n in spent.items() if code in strata),
+        "population": sum(data.populations[code] for code in strata),
+        "invited": sum(data.invited.get(code, 0) for code in strata),
+        "answered": sum(spent.get(code, 0) for code in strata),
         "strata": len(strata),
-        "lone_strata": sum(n == 1 for code, n in data.answered.items() if code in strata),
+        "lone_strata": sum(data.answered.get(code) == 1 for code in strata),
     }
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from analysis.disclosure import feasible_widths
+from analysis.disclosure import can_vary
 from survey.actions.auditing_figures import WIDTH, Lattice, Seen, find_exposed
 from survey.mandate.sectors import load_sectors
 from survey.store.releases import StoredFigure
@@ -87,6 +87,7 @@ class _Tree:
     sizes: list[int] = field(init=False)
     sums: dict[int, list[int]] = field(init=False)
     above: dict[int, int] = field(init=False)
+    rooms: dict[tuple[int, tuple[int, ...]], bool] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = [figure.numbers for figure in self.figures]
@@ -113,15 +114,16 @@ class _Tree:
         whole = self.weight(total)
         if not any(few) or whole <= 0:
             return True
-        tolerance = ROOM_MARGIN * 10**-DECIMALS * (1 + sum(map(self.weight, parts)) / whole) / 2
-        widths = feasible_widths(
-            [self.sizes[part] for part in parts],
-            [self.weight(part) / whole for part in parts],
-            [float(self.numbers[part]["rate"] or 0) for part in parts],
-            tolerance,
-        )
-        wanted = (min(LEAST_WIDTH, self.sizes[part]) for part in parts)
-        return all(width >= least for width, least, is_few in zip(widths, wanted, few, strict=True) if is_few)
+        key = total, tuple(parts)
+        if key not in self.rooms:
+            self.rooms[key] = can_vary(
+                [self.sizes[part] for part in parts],
+                [self.weight(part) / whole for part in parts],
+                [float(self.numbers[part]["rate"] or 0) for part in parts],
+                ROOM_MARGIN * 10**-DECIMALS * (1 + sum(map(self.weight, parts)) / whole) / 2,
+                [min(LEAST_WIDTH, self.sizes[part]) * is_few for part, is_few in zip(parts, few, strict=True)],
+            )
+        return self.rooms[key]
 
     def room_for(self, place: int, other: int) -> float:
         """By how many answers a place may vary when only one other makes up for it, of as many as are wanted."""
@@ -213,7 +215,9 @@ def _lattice(now: _Tree, earlier: Sequence[Shown], hidden: set[int], k: int, k_n
         number: Seen(n, None if number in hidden else now.printed_rate(number)) for number, n in enumerate(now.sizes)
     }
     alike = frozenset(number for number in current if now.is_too_small(number, k))
-    return Lattice([now.weight(number) for number in current], now.sums, [*past, current], alike, k, k_new)
+    weights = [now.weight(number) for number in current]
+    truth = {number: _satisfied(now, number) for number in current}
+    return Lattice(weights, now.sums, [*past, current], alike, k, k_new, truth)
 
 
 def _cover(now: _Tree, place: int, hidden: set[int], nearly_known: set[int]) -> Iterator[tuple[int, int]]:
@@ -251,8 +255,9 @@ def _find_more(now: _Tree, since: Sequence[_Differences], hidden: set[int], k: i
         if _gives_away(now.sizes, total, parts, out, k):
             yield _smallest(now.sizes, shown, total)
         elif not now.has_room(total, out, k):
-            enough = [part for part in shown if now.has_room(total, [*out, part], k)]
-            yield _smallest(now.sizes, enough or shown, total)
+            by_size = sorted(shown, key=lambda part: (now.sizes[part], part))
+            enough = (part for part in by_size if now.has_room(total, [*out, part], k))
+            yield next(enough, by_size[0] if by_size else total)
         for each in since:
             if each.gives_away(total, parts, hidden):
                 yield each.smallest_seen(parts, hidden, total)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
 import pytest
 
-from analysis.disclosure import feasible_widths
+from analysis.disclosure import can_vary, feasible_widths
 
 
 def enumerate_widths(sizes: list[int], weights: list[float], counts: list[int], tolerance: float) -> list[int]:
@@ -52,3 +53,18 @@ def test_a_pair_of_equal_parts_hides_what_their_sum_allows() -> None:
 def test_an_impossible_sum_hides_nothing() -> None:
     """A rate of 5/8 among one answer is no count: no table is possible, so nothing is protected."""
     assert feasible_widths([1], [1.0], [0.625], 0.001) == [0]
+
+
+def test_whether_parts_vary_enough_is_what_their_widths_say() -> None:
+    chance = np.random.default_rng(5)
+    answers = []
+    for parts in [1, 2, 3, 4, 5, 6] * 8:
+        sizes = [int(n) for n in chance.integers(1, 13, parts)]
+        weights = chance.dirichlet(np.ones(parts + 1))[:parts].tolist()
+        rates = [int(chance.integers(0, n + 1)) / n for n in sizes]
+        wanted = [int(each) for each in chance.integers(0, 3, parts)]
+        widths = feasible_widths(sizes, weights, rates, 0.001)
+        answers.append(can_vary(sizes, weights, rates, 0.001, wanted))
+        assert answers[-1] == all(width >= least for width, least in zip(widths, wanted, strict=True))
+    assert {*answers} == {True, False}
+    assert can_vary([8], [0.4], [0.75], 0.001, [0])

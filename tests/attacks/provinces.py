@@ -43,13 +43,19 @@ def draw_province(seed: int) -> tuple[list[Cell], list[Cell]]:
         for sector in SECTORS:
             if chance.random() < 0.3:
                 continue
-            n = int(chance.lognormvariate(3.3, 1))
-            rate = chance.betavariate(9, 1)
-            one = Cell(agency, sector, n * 5 + chance.randint(20, 400), n, _draw(chance, n, rate))
-            new = chance.choice([0, 0, chance.randint(1, 9), chance.randint(10, 40)])
+            one, other = draw_cell(chance, agency, sector)
             first.append(one)
-            second.append(Cell(agency, sector, one.population, n + new, one.satisfied + _draw(chance, new, rate)))
+            second.append(other)
     return first, second
+
+
+def draw_cell(chance: random.Random, agency: str, sector: str) -> tuple[Cell, Cell]:
+    """One cell on both days: answers of a few to hundreds, none, few or many of them new."""
+    n = int(chance.lognormvariate(3.3, 1))
+    rate = chance.betavariate(9, 1)
+    one = Cell(agency, sector, n * 5 + chance.randint(20, 400), n, _draw(chance, n, rate))
+    new = chance.choice([0, 0, chance.randint(1, 9), chance.randint(10, 40)])
+    return one, Cell(agency, sector, one.population, n + new, one.satisfied + _draw(chance, new, rate))
 
 
 def release_both(first: Sequence[Cell], second: Sequence[Cell]) -> tuple[list[StoredFigure], list[StoredFigure]]:
