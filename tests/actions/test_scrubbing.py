@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from comment_samples import STRUCTURED, Comment, draw_comments
+from heldout import read_comments
 
 from survey.actions.scrubbing import Span, find_personal, scrub
 
@@ -15,21 +17,19 @@ COMMENTS = draw_comments(2000, seed=20261124)
 
 def test_what_is_personal_in_two_thousand_comments_is_found_and_little_else() -> None:
     """Recall by kind and precision over all parts: the figures of docs/privacy.md."""
-    there, found, right, claimed = Counter[str](), Counter[str](), 0, 0
-    for comment in COMMENTS:
-        spans = find_personal(comment.text)
-        for start, end, kind in comment.parts:
-            there[kind] += 1
-            found[kind] += covers(spans, start, end, comment.text)
-        claimed += len(spans)
-        right += sum(touches(span, comment) for span in spans)
-    recall = {kind: found[kind] / there[kind] for kind in there}
-    structured = sum(found[kind] for kind in STRUCTURED) / sum(there[kind] for kind in STRUCTURED)
-    print({kind: round(share, 4) for kind, share in sorted(recall.items())}, dict(there))
-    print(f"structured {structured:.4f}, names {recall['name']:.4f}, precision {right / claimed:.4f} of {claimed}")
+    structured, names, precision = measure(COMMENTS)
     assert structured >= 0.99
-    assert recall["name"] >= 0.90
-    assert right / claimed >= 0.95
+    assert names >= 0.90
+    assert precision >= 0.95
+
+
+def test_nor_is_it_blind_to_comments_that_it_was_not_made_with() -> None:
+    """Eighty, written by hand afterwards. Of 29 names 27 are found; three of 49 parts taken out are no person's: a
+    place, an office and a plot of land, which the seeded sentences do not have."""
+    structured, names, precision = measure(read_comments())
+    assert structured == 1
+    assert names >= 27 / 29
+    assert precision >= 46 / 49
 
 
 def test_a_scrubber_that_takes_everything_or_nothing_fails() -> None:
@@ -68,6 +68,21 @@ def test_no_text_is_too_strange() -> None:
         "İzmir ông Tuấn",
     ):
         assert isinstance(scrub(strange), str)
+
+
+def measure(comments: Sequence[Comment]) -> tuple[float, float, float]:
+    """Recall of structured data and of names, and the share of what was taken out that is personal."""
+    there, found, right, claimed = Counter[str](), Counter[str](), 0, 0
+    for comment in comments:
+        spans = find_personal(comment.text)
+        for start, end, kind in comment.parts:
+            there[kind] += 1
+            found[kind] += covers(spans, start, end, comment.text)
+        claimed += len(spans)
+        right += sum(touches(span, comment) for span in spans)
+    structured = sum(found[kind] for kind in STRUCTURED) / sum(there[kind] for kind in STRUCTURED)
+    print({kind: f"{found[kind]} of {there[kind]}" for kind in sorted(there)}, f"{right} of {claimed} right")
+    return structured, found["name"] / there["name"], right / claimed
 
 
 def covers(spans: list[Span], start: int, end: int, text: str) -> bool:
