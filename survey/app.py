@@ -94,6 +94,7 @@ def _open_staff_door(app: Flask) -> None:
         session,
         staff,
         statistician,
+        trail,
         waves_operator,
     )
 
@@ -113,6 +114,7 @@ def _open_staff_door(app: Flask) -> None:
         staff,
         official,
         statistician,
+        trail,
         builder,
         places,
         counter,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,9 @@ from survey.actions.findings import Findings
 from survey.keys import Keys
 from survey.store import audits, ledger
 from survey.store.audits import Entry
-from survey.store.database import Database
+from survey.store.database import Connection, Database
+
+ON_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,47 @@ class Trail:
 
     entries: list[Entry]
     findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """Some entries, the newest first, of how many there are in all.
+
+    `broken` is the first of them that does not follow from the one before it. `bound` says of the newest checkpoint
+    its number, how many entries it binds, and whether they are the ones that stand here.
+    """
+
+    entries: list[Entry]
+    total: int
+    broken: int | None
+    bound: tuple[int, int, bool] | None
+    older: int | None
+
+
+def read_page(
+    database: Database, *, before: int | None = None, events: Collection[str] = (), others: bool = True
+) -> TrailPage:
+    """A page of the trail, of these events or (with `others`) of any but these. What it costs does not grow with the
+    trail; `read_trail` checks all of it."""
+    with database.reading() as connection:
+        found = audits.list_page(connection, before=before, events=events, others=others, count=ON_A_PAGE + 1)
+        shown = found[:ON_A_PAGE]
+        return TrailPage(
+            entries=shown,
+            total=audits.find_head(connection)[0],
+            broken=audits.find_broken(connection, [entry.position for entry in shown]),
+            bound=_find_bound(connection),
+            older=shown[-1].position if len(found) > len(shown) else None,
+        )
+
+
+def _find_bound(connection: Connection) -> tuple[int, int, bool] | None:
+    newest = ledger.find_latest_checkpoint(connection)
+    if newest is None:
+        return None
+    told = json.loads(newest.manifest).get("audit", {"entries": 0, "head": audits.GENESIS.hex()})
+    digest = audits.find_digest(connection, told["entries"])
+    return newest.number, told["entries"], digest is not None and digest.hex() == told["head"]
 
 
 def read_trail(database: Database, keys: Keys, *, sessions: Sequence[str], now: datetime, last: int) -> Trail:

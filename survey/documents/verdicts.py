@@ -168,6 +168,7 @@ NAVIGATION = {
     "field": N_("Phỏng vấn hộ"),
     "plan": N_("Kế hoạch mẫu"),
     "screening": N_("Dấu hiệu cần kiểm tra"),
+    "trail": N_("Nhật ký kiểm toán"),
 }
 
 NOTICES = {

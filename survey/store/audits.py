@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +75,37 @@ def list_entries(connection: Connection, *, start: int = 0, newest: int | None =
     query = select(*(audit.c[name] for name in Entry.__slots__)).where(audit.c.position >= start)
     rows = connection.execute(query.order_by(audit.c.position.desc()).limit(newest)).all()
     return [Entry(**{**row._mapping, "at": _in_utc(row.at)}) for row in reversed(rows)]
+
+
+def list_page(
+    connection: Connection, *, before: int | None, events: Collection[str], others: bool, count: int
+) -> list[Entry]:
+    """The newest `count` entries before a position that are of these events; with `others`, of any but these."""
+    query = select(*(audit.c[name] for name in Entry.__slots__)).order_by(audit.c.position.desc()).limit(count)
+    query = query.where(audit.c.event.not_in(events) if others else audit.c.event.in_(events))
+    rows = connection.execute(query if before is None else query.where(audit.c.position < before)).all()
+    return [Entry(**{**row._mapping, "at": _in_utc(row.at)}) for row in rows]
+
+
+def find_digest(connection: Connection, entries: int) -> bytes | None:
+    """The head of the trail after so many entries; None when it has fewer."""
+    if entries == 0:
+        return GENESIS
+    found: bytes | None = connection.scalar(select(audit.c.digest).where(audit.c.position == entries - 1))
+    return found
+
+
+def find_broken(connection: Connection, positions: Collection[int]) -> int | None:
+    """The first of these entries that does not follow from the one before it."""
+    wanted = {*positions, *(position - 1 for position in positions)}
+    found = connection.execute(select(audit).where(audit.c.position.in_(wanted))).mappings()
+    rows = {row["position"]: {column.name: row[column.name] for column in audit.c} for row in found}
+    for position in sorted(positions):
+        before = rows[position - 1]["digest"] if position - 1 in rows else GENESIS if position == 0 else None
+        row = rows[position]
+        if row["previous_digest"] != before or row["digest"] != _digest(row, row["previous_digest"]):
+            return position
+    return None
 
 
 def list_digests(connection: Connection) -> list[bytes]:

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("set_up", "waves_operator.show_waves", ("operator", "statistician", "auditor")),
     ("devices", "devices.show_devices", ("operator", "auditor")),
     ("screening", "auditor.show_screened", ("auditor",)),
+    ("trail", "trail.show_trail", ("auditor",)),
     ("counter", "counter.show_counter", ("kiosk", "operator")),
     ("paper", "keyer.show_paper", ("keyer", "operator")),
     ("field", "interviewer.show_work", ("interviewer",)),

@@ -70,7 +70,7 @@ def test_the_auditors_pages_have_no_fault(browser: Browser, address: str, width:
     page.press("#password", "Enter")
     page.wait_for_url(lambda url: "sign-in" not in url)
     for language in ("vi", "en", "km"):
-        for path in ("/staff/screening", "/staff/screening/W"):
+        for path in ("/staff/trail", "/staff/screening", "/staff/screening/W"):
             answer = page.goto(f"{path}?language={language}")
             assert answer is not None
             assert answer.status == 200

@@ -64,6 +64,19 @@ def test_the_first_entry_that_was_tampered_with_is_named(trail: Database) -> Non
         assert first_break(trail) == found, tampering
 
 
+def test_a_page_of_entries_names_the_first_that_does_not_follow(trail: Database) -> None:
+    """It looks at these and at the one before each, and at nothing else."""
+    with trail.writing("test") as connection:
+        assert audits.find_broken(connection, range(5)) is None
+        for statement in (*OPEN_TRIGGERS[trail.is_sqlite], "UPDATE audit SET actor = 'else' WHERE position = 3"):
+            connection.execute(text(statement))
+    with trail.reading() as connection:
+        assert audits.find_broken(connection, [4, 3, 2]) == 3
+        assert audits.find_broken(connection, [2, 1, 0]) is None
+        assert audits.find_digest(connection, 0) == audits.GENESIS
+        assert audits.find_digest(connection, 6) is None
+
+
 def test_a_trail_without_its_beginning_is_broken(trail: Database) -> None:
     with trail.writing("test") as connection:
         for statement in (*OPEN_TRIGGERS[trail.is_sqlite], "DELETE FROM audit WHERE position = 0"):
