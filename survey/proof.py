@@ -1104,21 +1104,6 @@ def _split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """RFC 6962 root over leaf hashes."""
-    return History(leaves).root()
-
-
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Audit path of one leaf; keep a `History` where many are asked."""
-    return History(leaves).inclusion_proof(index)
-
-
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Proof that the first `old_size` leaves were never changed; keep a `History` where many are asked."""
-    return History(leaves).consistency_proof(old_size)
-
-
 def receipt_hash(code: str) -> bytes:
     """SHA-256 of the ten letters: what a batch publishes instead of the code."""
     return _sha256(normalise_receipt(code).encode()).digest()

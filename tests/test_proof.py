@@ -98,23 +98,23 @@ HISTORY = History(LEAVES)
 
 class TestTree:
     def test_the_empty_tree_is_the_hash_of_nothing(self) -> None:
-        assert proof.root_of([]) == Tree().root == hashlib.sha256(b"").digest()
+        assert proof.History([]).root() == Tree().root == hashlib.sha256(b"").digest()
 
     @pytest.mark.parametrize("size", range(1, 9))
     def test_roots_are_the_published_ones(self, size: int) -> None:
-        assert proof.root_of(CT_HASHES[:size]).hex() == CT_ROOTS[size - 1]
+        assert proof.History(CT_HASHES[:size]).root().hex() == CT_ROOTS[size - 1]
 
     @pytest.mark.parametrize(("index", "size"), CT_INCLUSION)
     def test_inclusion_proofs_are_the_published_ones(self, index: int, size: int) -> None:
         path = [bytes.fromhex(node) for node in CT_INCLUSION[index, size]]
-        assert proof.inclusion_proof(CT_HASHES[:size], index) == path
+        assert proof.History(CT_HASHES[:size]).inclusion_proof(index) == path
         assert proof.verify_inclusion(CT_HASHES[index], index, size, path, bytes.fromhex(CT_ROOTS[size - 1]))
 
     @pytest.mark.parametrize(("old", "size"), CT_CONSISTENCY)
     def test_consistency_proofs_are_the_published_ones(self, old: int, size: int) -> None:
         path = [bytes.fromhex(node) for node in CT_CONSISTENCY[old, size]]
         roots = bytes.fromhex(CT_ROOTS[old - 1]), bytes.fromhex(CT_ROOTS[size - 1])
-        assert proof.consistency_proof(CT_HASHES[:size], old) == path
+        assert proof.History(CT_HASHES[:size]).consistency_proof(old) == path
         assert proof.verify_consistency(old, roots[0], size, roots[1], path)
 
     def test_roots_and_proofs_agree_with_the_words_of_the_rfc_for_all_sizes_to_65(self) -> None:
