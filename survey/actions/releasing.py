@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
@@ -238,7 +238,8 @@ def _counts(data: WaveData, spent: dict[str, int], strata: list[str]) -> dict[st
 
 
 def _figure(level: str, sector: str, place: str, estimate: Estimate | None, more: dict[str, Any]) -> StoredFigure:
-    numbers = {**(asdict(estimate) if estimate else NOBODY), **more}
+    known = {each.name: getattr(estimate, each.name) for each in fields(estimate)} if estimate else NOBODY
+    numbers = {**known, **more}
     return StoredFigure(level, sector, place, False, json.dumps(numbers, sort_keys=True, ensure_ascii=False))
 
 
