@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -73,6 +73,7 @@ def begin_fieldwork(
     seal_minimum: int = 1,
     opens_on: date = OPENS,
     closes_on: date = CLOSES,
+    channels: Sequence[str] = (),
 ) -> Fieldwork:
     """A wave with a frame of these populations and so many invited in each stratum."""
     open_wave(
@@ -85,6 +86,7 @@ def begin_fieldwork(
         rule=rule or Rule(),
         purpose=purpose,
         seal_minimum=seal_minimum,
+        channels=channels,
     )
     strata = [
         Stratum(f"{agency}.{sector}", agency, sector, None, population)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from analysis.drawing import Drawn, draw
 from survey.actions.reading_csv import Columns, CsvFile, is_code, is_name, read_count
-from survey.actions.waves import find_wave
+from survey.actions.waves import WrongChannel, find_wave
 from survey.store import fieldwork, frames, invitations, minting, places
 from survey.store.audits import By
 from survey.store.database import Connection, Database
@@ -29,6 +29,7 @@ LEAST_PSUS, LEAST_DF = 2, 8
 MOST_ROWS, MOST_SIZE = 100_000, 1_000_000
 LONGEST_ADDRESS = 300
 CHANNEL = "interviewer"
+ASKED_BY = ("interviewer", "phone")
 OF_THE_PUBLIC = "public"
 
 
@@ -51,11 +52,14 @@ class PsuReport:
 def import_psus(database: Database, path: Path, *, wave_code: str, today: date, by: By) -> int:
     """Load a wave's villages: psu, name, stratum, agency, households, adults; how many. Only before anything is drawn.
 
-    A stratum is a group of communes; its population is the adults of its villages. Raises ImportRefused, CannotDraw.
+    A stratum is a group of communes; its population is the adults of its villages. Raises ImportRefused, WrongChannel,
+    CannotDraw.
     """
     wave = find_wave(database, wave_code)
     if wave.population != OF_THE_PUBLIC:
         raise CannotDraw(f"Wave {wave_code} asks those who had a transaction. Open one with --population public.")
+    if not any(map(wave.uses, ASKED_BY)):
+        raise WrongChannel(wave, ASKED_BY[0])
     with database.reading() as connection:
         agencies = places.list_agencies(connection, EVERYTHING)
         if fieldwork.list_psus(connection, wave_code):

@@ -7,7 +7,7 @@ class (adults, sex, age, contact), never the household; a household holds how th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,6 +29,7 @@ FINAL = (COMPLETE, PARTIAL, "2.1", "2.3", "4.5", "4.6", "4.7")
 SEXES = ("f", "m")
 AGES = ("18-29", "30-44", "45-59", "60+")
 MOST_ADULTS = 30
+COUNTS_OF_ADULTS = range(1, MOST_ADULTS + 1)
 LARGEST_CLASS = 6
 CHANNEL = "interviewer"
 CONTACT_ITEM, CONTACTED = "S1", "yes"  # a procedure in the last 12 months, in the household questionnaire
@@ -52,8 +53,9 @@ class CallRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A drawn household with every call there."""
+    """A drawn household in its village, with every call there."""
 
+    psu: Psu
     household: Household
     calls: tuple[Call, ...]
 
@@ -61,6 +63,17 @@ class Door:
     def is_done(self) -> bool:
         """Whether no further call is due."""
         return bool(self.calls) and self.calls[-1].outcome in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """What the drawn adult said, who that is in classes, and by which channel it was asked."""
+
+    answers: Mapping[str, str]
+    sex: str
+    age: str
+    language: str
+    channel: str = CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,7 @@ def list_work(database: Database, interviewer: str, today: date) -> list[Assignm
         for psu in fieldwork.list_psus_of(connection, interviewer):
             wave = waves.find_wave(connection, psu.wave_code)
             if wave is not None and wave.takes_what_devices_hold(today):
-                found.append(Assignment(psu, wave, tuple(_list_doors(connection, psu))))
+                found.append(Assignment(psu, wave, tuple(list_doors(connection, psu))))
     return found
 
 
@@ -90,8 +103,8 @@ def record_call(
     if outcome == COMPLETE:
         raise CallRefused("An interview is complete when its answers are stored: fill in the form.")
     with database.writing("record-call") as connection:
-        _, home = _find(connection, wave_code, psu_code, number, interviewer)
-        attempt = _add_call(connection, home, outcome, interviewer, on)
+        door = find_assigned(connection, wave_code, psu_code, number, interviewer)
+        attempt = add_call(connection, door, outcome, interviewer, on)
         by.record(connection, "household-called", f"{wave_code}/{psu_code}", outcome=outcome)
     return attempt
 
@@ -103,17 +116,24 @@ def draw_adult(
 
     Raises NotAssigned, RosterFixed, CallRefused.
     """
-    if not 1 <= adults <= MOST_ADULTS:
-        raise CallRefused(f"Count the adults of 18 and over who live here: 1 to {MOST_ADULTS}.")
     with database.writing("draw-adult") as connection:
-        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
-        if home.adults is not None:
-            raise RosterFixed(f"Adult {home.drawn_adult} of {home.adults} was drawn here; nobody is drawn twice.")
-        listed = fieldwork.find_list(connection, wave_code, psu.code)
-        assert listed is not None
-        drawn = choose_adult(listed, number, adults)
-        fieldwork.change_household(connection, home, adults=adults, drawn_adult=drawn)
+        door = find_assigned(connection, wave_code, psu_code, number, interviewer)
+        drawn = fix_roster(connection, door, adults)
         by.record(connection, "adult-drawn", f"{wave_code}/{psu_code}", adults=adults)
+    return drawn
+
+
+def fix_roster(connection: Connection, door: Door, adults: int) -> int:
+    """Draw once among so many adults, in the caller's transaction. Raises RosterFixed, CallRefused."""
+    if adults not in COUNTS_OF_ADULTS:
+        raise CallRefused(f"Count the adults of 18 and over who live here: 1 to {MOST_ADULTS}.")
+    home = door.household
+    if home.adults is not None:
+        raise RosterFixed(f"Adult {home.drawn_adult} of {home.adults} was drawn here; nobody is drawn twice.")
+    listed = fieldwork.find_list(connection, home.wave_code, home.psu_code)
+    assert listed is not None
+    drawn = choose_adult(listed, home.number, adults)
+    fieldwork.change_household(connection, home, adults=adults, drawn_adult=drawn)
     return drawn
 
 
@@ -129,11 +149,8 @@ def answer(
     wave_code: str,
     psu_code: str,
     number: int,
-    answers: Mapping[str, str],
+    interview: Interview,
     *,
-    sex: str,
-    age: str,
-    language: str,
     key: str,
     interviewer: str,
     today: date,
@@ -143,23 +160,31 @@ def answer(
     The same key again gives the same receipt. Raises NotAssigned, NoRoster, CallRefused, BadAnswers, UnknownItem,
     StaleForm.
     """
-    if sex not in SEXES or age not in AGES:
-        raise CallRefused(f"Say the sex ({', '.join(SEXES)}) and the age group ({', '.join(AGES)}) of the drawn adult.")
     receipt = new_receipt(keys, key)
     with database.writing("interview") as connection:
-        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
-        if responses.knows_receipt(connection, receipt_hash(receipt)):
-            return receipt
-        if home.adults is None:
-            raise NoRoster("Count the adults first: the one to ask is drawn from them.")
-        form, on = _open_form(connection, psu, home, answers, sex, age, today)
-        response = new_response(form, receipt, answers, language=language, on=on, assisted=1, interviewer=interviewer)
-        token = fieldwork.find_token_hash(connection, home)
-        assert token is not None
-        if store_submission(connection, Submission(token, response)) is not Outcome.STORED:
-            raise CallRefused("This household has answered already: one answer a household.")
-        _add_call(connection, home, COMPLETE, interviewer, on)
+        door = find_assigned(connection, wave_code, psu_code, number, interviewer)
+        if not responses.knows_receipt(connection, receipt_hash(receipt)):
+            store_interview(connection, door, interview, receipt, interviewer=interviewer, on=today)
     return receipt
+
+
+def store_interview(
+    connection: Connection, door: Door, interview: Interview, receipt: str, *, interviewer: str, on: date
+) -> None:
+    """The same in the caller's transaction. Raises NoRoster, CallRefused, BadAnswers, UnknownItem."""
+    if interview.sex not in SEXES or interview.age not in AGES:
+        raise CallRefused(f"Say the sex ({', '.join(SEXES)}) and the age group ({', '.join(AGES)}) of the drawn adult.")
+    if door.household.adults is None:
+        raise NoRoster("Count the adults first: the one to ask is drawn from them.")
+    form, given_on = _open_form(connection, door, interview, on)
+    response = new_response(
+        form, receipt, interview.answers, language=interview.language, on=given_on, assisted=1, interviewer=interviewer
+    )
+    token = fieldwork.find_token_hash(connection, door.household)
+    assert token is not None
+    if store_submission(connection, Submission(token, response)) is not Outcome.STORED:
+        raise CallRefused("This household has answered already: one answer a household.")
+    add_call(connection, door, COMPLETE, interviewer, given_on)
 
 
 def find_door(
@@ -167,11 +192,10 @@ def find_door(
 ) -> tuple[Door, Questionnaire]:
     """A household with what is asked there. Raises NotAssigned."""
     with database.reading() as connection:
-        psu, home = _find(connection, wave_code, psu_code, number, interviewer)
+        door = find_assigned(connection, wave_code, psu_code, number, interviewer)
         wave = waves.find_wave(connection, wave_code)
         assert wave is not None
-        calls = fieldwork.list_calls(connection, wave_code, psu.code).get(number, [])
-        return Door(home, tuple(calls)), load_version(connection, wave.questionnaire)
+        return door, load_version(connection, wave.questionnaire)
 
 
 def class_of(adults: int, sex: str, age: str, contact: str) -> str:
@@ -179,51 +203,58 @@ def class_of(adults: int, sex: str, age: str, contact: str) -> str:
     return f"{min(adults, LARGEST_CLASS)}.{sex}.{age}.{contact}"
 
 
-def _open_form(
-    connection: Connection, psu: Psu, home: Household, answers: Mapping[str, str], sex: str, age: str, today: date
-) -> tuple[OpenForm, date]:
+def add_call(
+    connection: Connection,
+    door: Door,
+    outcome: str,
+    interviewer: str,
+    on: date,
+    receipt_hash: bytes | None = None,
+) -> int:
+    """Keep an attempt at a door; its number. Raises CallRefused."""
+    if door.is_done:
+        raise CallRefused(f"This household is closed with outcome {door.calls[-1].outcome}.")
+    if outcome not in fieldwork.OUTCOMES:
+        raise CallRefused(f"Outcome {outcome!r} is none of {', '.join(fieldwork.OUTCOMES)} (AAPOR).")
+    home, attempt = door.household, len(door.calls) + 1
+    call = Call(home.wave_code, home.psu_code, home.number, attempt, outcome, on, interviewer, receipt_hash)
+    fieldwork.add_call(connection, call)
+    return attempt
+
+
+def find_assigned(connection: Connection, wave_code: str, psu_code: str, number: int, interviewer: str) -> Door:
+    """A drawn household of a village where somebody works. Raises NotAssigned."""
+    psu = fieldwork.find_psu(connection, wave_code, psu_code)
+    home = fieldwork.find_household(connection, wave_code, psu_code, number)
+    if psu is None or home is None or not home.drawn or psu.interviewer != interviewer:
+        raise NotAssigned("This household is not on your list.")
+    return Door(psu, home, tuple(fieldwork.list_calls(connection, wave_code, psu_code).get(number, ())))
+
+
+def list_doors(connection: Connection, psu: Psu) -> list[Door]:
+    """The drawn households of a village with their calls."""
+    calls = fieldwork.list_calls(connection, psu.wave_code, psu.code)
+    homes = fieldwork.list_households(connection, psu.wave_code, psu.code)
+    return [Door(psu, each, tuple(calls.get(each.number, ()))) for each in homes]
+
+
+def _open_form(connection: Connection, door: Door, interview: Interview, on: date) -> tuple[OpenForm, date]:
+    psu, adults = door.psu, door.household.adults
     wave = waves.find_wave(connection, psu.wave_code)
     assert wave is not None
-    assert home.adults is not None
-    if not wave.takes_what_devices_hold(today):
-        raise CallRefused(f"Wave {wave.code} takes no answers on this day.")
+    assert adults is not None
+    if not (wave.takes_what_devices_hold(on) and wave.uses(interview.channel)):
+        raise CallRefused(f"Wave {wave.code} takes no answers by {interview.channel} on this day.")
     questionnaire = load_version(connection, wave.questionnaire)
-    chosen, _ = check_answers(questionnaire, answers)
+    chosen, _ = check_answers(questionnaire, interview.answers)
     contact = "1" if chosen.get(CONTACT_ITEM) == CONTACTED else "0"
     form = OpenForm(
         wave.code,
         questionnaire,
         b"",
         psu.stratum_code,
-        CHANNEL,
+        interview.channel,
         psu=psu.code,
-        calibration_class=class_of(home.adults, sex, age, contact),
+        calibration_class=class_of(adults, interview.sex, interview.age, contact),
     )
-    return form, min(today, wave.closes_on)
-
-
-def _add_call(connection: Connection, home: Household, outcome: str, interviewer: str, on: date) -> int:
-    calls: Sequence[Call] = fieldwork.list_calls(connection, home.wave_code, home.psu_code).get(home.number, [])
-    if calls and calls[-1].outcome in FINAL:
-        raise CallRefused(f"This household is closed with outcome {calls[-1].outcome}.")
-    if outcome not in fieldwork.OUTCOMES:
-        raise CallRefused(f"Outcome {outcome!r} is none of {', '.join(fieldwork.OUTCOMES)} (AAPOR).")
-    attempt = len(calls) + 1
-    fieldwork.add_call(connection, Call(home.wave_code, home.psu_code, home.number, attempt, outcome, on, interviewer))
-    return attempt
-
-
-def _find(
-    connection: Connection, wave_code: str, psu_code: str, number: int, interviewer: str
-) -> tuple[Psu, Household]:
-    psu = fieldwork.find_psu(connection, wave_code, psu_code)
-    home = fieldwork.find_household(connection, wave_code, psu_code, number)
-    if psu is None or home is None or not home.drawn or psu.interviewer != interviewer:
-        raise NotAssigned("This household is not on your list.")
-    return psu, home
-
-
-def _list_doors(connection: Connection, psu: Psu) -> list[Door]:
-    calls = fieldwork.list_calls(connection, psu.wave_code, psu.code)
-    homes = fieldwork.list_households(connection, psu.wave_code, psu.code)
-    return [Door(each, tuple(calls.get(each.number, ()))) for each in homes]
+    return form, min(on, wave.closes_on)

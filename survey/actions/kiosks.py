@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from survey.actions.open_voice import voice_form
-from survey.actions.waves import UnknownWave
+from survey.actions.waves import UnknownWave, WrongChannel
+from survey.actions.working_offline import list_doors
 from survey.envelopes import is_signed_by, public_point, request_message, server_key
 from survey.keys import Keys, canonical_token, new_code
 from survey.store import audits, devices, places, waves
@@ -73,13 +74,13 @@ def pair_device(
 ) -> str:
     """Make a device, or pair one again; its one-time code, which is kept nowhere else.
 
-    A device that is paired keeps its key until the code is used. Raises BadDevice or UnknownWave.
+    A device that is paired keeps its key until the code is used. Raises BadDevice, UnknownWave or WrongChannel.
     """
     if not NAME.fullmatch(name):
         raise BadDevice(f"'{name}' cannot name a device. Use 1 to 64 letters without accents, digits, '.', '_' or '-'.")
     code = new_code()
     with database.writing("pair-device") as connection:
-        _check_place(connection, agency, wave)
+        _check_place(connection, agency, wave, channel)
         waiting = {
             "channel": channel,
             "agency_code": agency,
@@ -129,6 +130,19 @@ def ask_for_new_key(database: Database, name: str, *, now: datetime, actor: str)
         _remember(connection, now, actor, "device key renewal asked", name, {})
 
 
+def clear_unreadable(database: Database, name: str, *, now: datetime, actor: str) -> None:
+    """Have a device send once more what the server could not read, and get rid of what it still cannot.
+
+    Raises UnknownDevice, or BadDevice when nothing unreadable is on it.
+    """
+    with database.writing("clear-unreadable") as connection:
+        found = _find(connection, name)
+        if not found.unreadable:
+            raise BadDevice(f"Nothing on {name} is unreadable, as far as it has told.")
+        devices.change_device(connection, name, clear_unreadable=True)
+        _remember(connection, now, actor, "device clearing asked", name, {"unreadable": str(found.unreadable)})
+
+
 def renew_key(database: Database, device: Device, point: bytes, signature: bytes, now: datetime) -> None:
     """Put a new public key in the place of the old one, which signed the request; the new one signed itself.
 
@@ -160,6 +174,7 @@ def note_contact(database: Database, device: Device, contact: Contact, now: date
         "waiting": contact.waiting,
         "waiting_since": contact.waiting_since,
         "unreadable": contact.unreadable,
+        "clear_unreadable": device.clear_unreadable and contact.unreadable > 0,
         "skew": find_skew(contact.clock, now),
     }
     known = {name: getattr(device, name) for name in values}
@@ -184,6 +199,7 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
         wave = waves.find_wave(connection, device.wave_code)
         agency = places.list_agencies(connection, EVERYTHING)[device.agency_code]
         voice = voice_form(connection, device.wave_code, device.agency_code)
+        villages = list_doors(connection, device, today)
     assert wave is not None
     return {
         "device": device.name,
@@ -194,10 +210,12 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
         "questionnaire": wave.questionnaire,
         "opens": wave.opens_on.isoformat(),
         "closes": wave.closes_on.isoformat(),
-        "open": wave.takes_answers(today),
+        "open": wave.takes_answers(today) and wave.uses(device.channel),
         "voice": voice is not None,
+        "villages": villages,
         "server_key": public_point(server_key(keys.device)).hex(),
         "renew_key": _is_due(device, today),
+        "clear_unreadable": device.clear_unreadable,
     }
 
 
@@ -254,12 +272,14 @@ def _count(told: object) -> int:
     return told
 
 
-def _check_place(connection: Connection, agency: str, wave_code: str) -> None:
+def _check_place(connection: Connection, agency: str, wave_code: str, channel: str) -> None:
     wave: Wave | None = waves.find_wave(connection, wave_code)
     if wave is None:
         raise UnknownWave(f"There is no wave with the code {wave_code}. `hailong waves` lists them.")
     if not asks(wave) or wave.closed:
         raise BadDevice(f"Wave {wave_code} asks nobody. `hailong waves --open` lists those that take answers.")
+    if not wave.uses(channel):
+        raise WrongChannel(wave, channel)
     if agency not in places.list_agencies(connection, EVERYTHING):
         raise BadDevice(f"There is no agency with the code {agency}. `hailong import agencies` brings them in.")
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from survey.actions.answering import OpenForm, Refusal, new_receipt, new_response
-from survey.actions.waves import UnknownWave
+from survey.actions.waves import UnknownWave, WrongChannel
 from survey.keys import Keys
 from survey.store import frames, places, responses, tallies, waves
 from survey.store.audits import By
@@ -51,12 +51,14 @@ class Voices:
 def open_voice(database: Database, wave_code: str, recorded: By | None = None) -> Wave:
     """Have people without an invitation heard beside a wave, at each of its agencies; run again after a new frame.
 
-    Raises UnknownWave or NoFrame.
+    Raises UnknownWave, WrongChannel or NoFrame.
     """
     with database.writing("open-voice") as connection:
         wave = waves.find_wave(connection, wave_code)
         if wave is None or wave.questionnaire_code is None:
             raise UnknownWave(f"There is no wave with the code {wave_code} that asks. `hailong waves` lists them.")
+        if not wave.uses(CHANNEL):
+            raise WrongChannel(wave, CHANNEL)
         agencies = sorted({*frames.list_stratum_agencies(connection, wave_code).values()})
         if not agencies:
             raise NoFrame(f"Wave {wave_code} has no frame. Run `hailong import frame FILE --wave {wave_code}` first.")
@@ -88,8 +90,8 @@ def find_agency_name(database: Database, agency_code: str, language: str) -> str
 
 
 def voice_form(connection: Connection, wave_code: str, agency_code: str) -> OpenForm | None:
-    """Where open voice beside a wave is kept for an agency; None where it is not asked for."""
-    beside = waves.find_voice_wave(connection, wave_code)
+    """Where open voice beside a wave is kept for an agency; None where it is not asked for, or not any more."""
+    beside = _find_beside(connection, wave_code)
     if beside is None or agency_code not in frames.list_stratum_agencies(connection, beside.code):
         return None
     return OpenForm(beside.code, load_version(connection, beside.questionnaire), NO_TOKEN, agency_code, CHANNEL)
@@ -113,7 +115,8 @@ def speak(
 def list_agencies(database: Database, today: date) -> set[str]:
     """Agencies where people without an invitation are heard now."""
     with database.reading() as connection:
-        hearing = [each for each in waves.list_waves(connection, open_on=today) if each.voice_of is not None]
+        asking = [each.voice_of for each in waves.list_waves(connection, open_on=today) if each.voice_of is not None]
+        hearing = [beside for code in asking if (beside := _find_beside(connection, code))]
         return {code for each in hearing for code in frames.list_stratum_agencies(connection, each.code)}
 
 
@@ -139,6 +142,12 @@ def list_voices(database: Database, wave_code: str) -> list[Voices]:
         Voices(code, names[code].name, count, _levels(bars, code) if count >= SMALLEST_SHOWN else {})
         for code, count in sorted(spoken.items())
     ]
+
+
+def _find_beside(connection: Connection, wave_code: str) -> Wave | None:
+    """The wave of open voice beside a wave, as long as that one asks by this channel."""
+    asking = waves.find_wave(connection, wave_code)
+    return waves.find_voice_wave(connection, wave_code) if asking is not None and asking.uses(CHANNEL) else None
 
 
 def _levels(bars: Sequence[Mapping[str, Any]], agency_code: str) -> dict[str, int]:

@@ -22,12 +22,14 @@ from survey.actions.answering import (
     new_receipt,
     new_response,
 )
+from survey.actions.interviewing import COMPLETE, CallRefused, Interview
 from survey.actions.kiosks import find_skew
 from survey.actions.open_voice import voice_form
+from survey.actions.working_offline import AtDoor, NotTaken, keep_attempt, keep_interview, read_door
 from survey.envelopes import Unreadable, open_envelope, server_key
 from survey.keys import Keys, canonical_token
 from survey.proof import receipt_hash
-from survey.store import devices, invitations, responses, waves
+from survey.store import devices, fieldwork, invitations, responses, waves
 from survey.store.database import Connection, Database
 from survey.store.devices import Device, RefusedReplay
 from survey.store.questionnaires import load_version
@@ -39,16 +41,16 @@ MOST_HELD = 500
 OLDEST_DAYS = 60
 TURN = "replay"
 ALONE = "kiosk"  # on any other channel somebody asks the questions and helps
-STORED, REPLAYED, SPENT, UNKNOWN, OTHER_WAVE, CLOSED, MALFORMED = (
+STORED, REPLAYED, NOTED, SPENT, UNKNOWN, OTHER_WAVE, CLOSED, MALFORMED = (
     "stored",
     "replayed",
+    "noted",
     "spent",
     "unknown_code",
     "other_wave",
     "closed",
     "malformed",
 )
-TAKEN = (STORED, REPLAYED)
 
 
 class BadReplay(ValueError):
@@ -57,8 +59,9 @@ class BadReplay(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer as it stood on the device: `code` is the citizen's slip, None for open voice; `given_on` its day;
-    `wave`, `agency` and `questionnaire` what the device asked for then, since it may work elsewhere by now."""
+    """One answer as it stood on the device: `code` is the citizen's slip, None for open voice and at a `door`;
+    `given_on` its day; `wave`, `agency` and `questionnaire` what the device asked for then, since it may work elsewhere
+    by now."""
 
     code: str | None
     language: str
@@ -67,6 +70,7 @@ class Entry:
     wave: str
     agency: str
     questionnaire: str
+    door: AtDoor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,8 @@ def _open(keys: Keys, key: str, envelope: bytes) -> Entry | None:
             return None
         if not isinstance(code, str | None):
             return None
-        return Entry(code=code, answers=answers, given_on=date.fromisoformat(told["on"]), **texts)
+        door = read_door(told.get("door"))
+        return Entry(code=code, answers=answers, given_on=date.fromisoformat(told["on"]), door=door, **texts)
     except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -181,23 +186,27 @@ def _take(batch: _Batch, key: str, entry: Entry | None) -> Told:
     hashed = receipt_hash(receipt)
     if responses.knows_receipt(batch.connection, hashed):
         return Told(key, REPLAYED, receipt)
+    if fieldwork.knows_call(batch.connection, hashed):
+        return Told(key, NOTED)
     before = devices.find_outcome(batch.connection, hashed)
     if before is not None:
         return Told(key, before)
     try:
-        _store(batch, receipt, entry)
+        outcome = _store(batch, receipt, entry)
     except _NotTaken as refused:
         wave_code = refused.wave_code or batch.device.wave_code
         lost = RefusedReplay(hashed, batch.device.name, wave_code, refused.stratum_code, refused.outcome)
         devices.add_refused(batch.connection, lost)
         return Told(key, refused.outcome)
-    return Told(key, STORED, receipt)
+    return Told(key, outcome, receipt if outcome == STORED else None)
 
 
-def _store(batch: _Batch, receipt: str, entry: Entry | None) -> None:
-    """Store one answer, or raise _NotTaken."""
+def _store(batch: _Batch, receipt: str, entry: Entry | None) -> str:
+    """Store one answer, or note an attempt at a door; or raise _NotTaken."""
     if entry is None:
         raise _NotTaken(MALFORMED)
+    if entry.door is not None:
+        return _store_at_door(batch, receipt, entry, entry.door)
     form = _find_voice(batch, entry) if entry.code is None else _find_invited(batch, entry, entry.code)
     where = (form.wave_code, form.stratum_code)
     given_on = _given_on(batch, entry.given_on, form.wave_code)
@@ -218,10 +227,33 @@ def _store(batch: _Batch, receipt: str, entry: Entry | None) -> None:
         raise _NotTaken(MALFORMED, *where) from wrong
     if entry.code is None:
         responses.add_untokened(batch.connection, response)
-        return
+        return STORED
     outcome = store_submission(batch.connection, Submission(form.token_hash, response))
     if outcome is not Outcome.STORED:
         raise _NotTaken(SPENT if outcome is Outcome.TOKEN_SPENT else MALFORMED, *where)
+    return STORED
+
+
+def _store_at_door(batch: _Batch, receipt: str, entry: Entry, door: AtDoor) -> str:
+    """An interview, or an attempt that led to none: whole or not at all. Raises _NotTaken."""
+    given_on = _given_on(batch, entry.given_on, entry.wave)
+    if given_on is None:
+        raise _NotTaken(CLOSED)
+    device, wave = batch.device, waves.find_wave(batch.connection, entry.wave)
+    if wave is None or wave.questionnaire != entry.questionnaire:
+        raise _NotTaken(OTHER_WAVE)
+    interview = Interview(entry.answers, door.sex, door.age, entry.language, device.channel)
+    try:
+        with batch.connection.begin_nested():
+            if door.outcome == COMPLETE:
+                keep_interview(batch.connection, device, entry.wave, door, interview, receipt, given_on)
+                return STORED
+            keep_attempt(batch.connection, device, entry.wave, door, receipt_hash(receipt), given_on)
+            return NOTED
+    except NotTaken as lost:
+        raise _NotTaken(SPENT if lost.is_over else UNKNOWN, entry.wave, lost.stratum_code) from lost
+    except (CallRefused, BadAnswers, UnknownItem) as wrong:
+        raise _NotTaken(MALFORMED, entry.wave) from wrong
 
 
 def _find_voice(batch: _Batch, entry: Entry) -> OpenForm:
@@ -238,7 +270,8 @@ def _find_invited(batch: _Batch, entry: Entry, typed: str) -> OpenForm:
     invitation = invitations.find_invitation(batch.connection, batch.keys.token_hash(code)) if code else None
     if invitation is None or invitation.questionnaire_code is None:
         raise _NotTaken(UNKNOWN)
-    if invitation.questionnaire != entry.questionnaire:
+    wave = waves.find_wave(batch.connection, invitation.wave_code)
+    if invitation.questionnaire != entry.questionnaire or wave is None or not wave.uses(batch.device.channel):
         raise _NotTaken(OTHER_WAVE, invitation.wave_code, invitation.stratum_code)
     return OpenForm(
         invitation.wave_code,

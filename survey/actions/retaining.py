@@ -18,7 +18,7 @@ from survey.store.expiring import Destroyed
 
 ACTOR = "work"
 EVENT = "retention"
-HOLDING = ("ledger", "comment", "invitation")
+HOLDING = ("ledger", "comment", "invitation", "household")
 
 
 def retain(database: Database, now: datetime, today: date) -> int:
@@ -42,6 +42,8 @@ def _destroy_due(connection: Connection, now: datetime, today: date) -> Iterator
     for wave in waves.list_waves(connection):
         if _is_due("texts", wave.closes_on, today):
             yield from _tell("texts", wave.code, expiring.destroy_texts(connection, wave.code))
+        if _is_due("households", wave.closes_on, today):
+            yield from _tell("households", wave.code, expiring.destroy_addresses(connection, wave.code))
         if _is_due("tokens", wave.closes_on, today) and not audits.has_event(connection, EVENT, f"{wave.code} tokens"):
             yield from _tell("tokens", wave.code, expiring.destroy_token_hashes(connection, wave.code))
     unseen_since = now - timedelta(days=_days("sessions"))

@@ -15,7 +15,7 @@ from survey.store.questionnaires import load_version
 from survey.store.waves import Wave
 
 SEAL_MINIMUM = 10
-CHANNELS = ("link", "slip", "counter", "sms", "zalo", "email", "kiosk", "phone", "interviewer", "paper")
+CHANNELS = ("link", "slip", "counter", "sms", "zalo", "email", "kiosk", "phone", "interviewer", "paper", "open")
 
 
 class UnknownWave(LookupError):
@@ -23,12 +23,10 @@ class UnknownWave(LookupError):
 
 
 class WrongChannel(ValueError):
-    """The wave does not invite by this channel."""
+    """The wave does not ask by this channel."""
 
     def __init__(self, wave: Wave, channel: str) -> None:
-        super().__init__(
-            f"Wave {wave.code} invites by {wave.channels} only, not by {channel}: that was said on opening."
-        )
+        super().__init__(f"Wave {wave.code} asks by {wave.channels} only, not by {channel}: that was said on opening.")
 
 
 class WaveLocked(ValueError):
@@ -60,8 +58,8 @@ def open_wave(
     instead: bool = False,
     recorded: By | None = None,
 ) -> Wave:
-    """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that its invitations
-    may go out by, every one when none is named; `instead` of the wave of this code, as long as nobody was invited.
+    """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that it
+    invites and asks by, every one when none is named; `instead` of the wave of this code, while nobody was invited.
 
     Raises WaveExists, WaveLocked, UnknownWave, and UnknownQuestionnaire from the mandate.
     """

@@ -70,6 +70,15 @@ def renew_key(installation: Installation, name: str) -> None:
     click.echo(f"{name} will make a new key at its next contact.")
 
 
+@kiosk.command("clear-unreadable")
+@click.argument("name")
+@pass_installation
+def clear_unreadable(installation: Installation, name: str) -> None:
+    """Have a device send once more what could not be read, and get rid of what still cannot."""
+    kiosks.clear_unreadable(installation.database, name, now=installation.now, actor=_actor())
+    click.echo(f"{name} will send it once more at its next contact, and get rid of what still cannot be read.")
+
+
 @click.group()
 def voice() -> None:
     """Open voice: what people say without an invitation; shown apart, never in the rate."""

@@ -17,7 +17,8 @@ LANGUAGES = ("vi", "km", "en")
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
     """A device as operators see it. `state` is waiting, paired or unpaired; `contact_on` and `contact_hour` say when it
-    was last heard, no finer; `is_silent` that it was not for a day; `skew` is none, fast or slow."""
+    was last heard, no finer; `is_silent` that it was not for a day; `skew` is none, fast or slow;
+    `is_clearing` that it was asked to get rid of what cannot be read."""
 
     name: str
     channel: str
@@ -36,6 +37,8 @@ class DeviceRow:
     skew: str
     unpair_url: str | None = None
     renew_url: str | None = None
+    clear_url: str | None = None
+    is_clearing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Device:
     waiting: int = 0
     waiting_since: date | None = None
     unreadable: int = 0
+    clear_unreadable: bool = False
     skew: str = "none"
     stored: int = 0
 

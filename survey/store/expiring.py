@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from survey.store import comments
+from survey.store import comments, fieldwork
 from survey.store.tables import frame_unit, invitation, ledger, staff_session
 
 
@@ -44,6 +44,13 @@ def destroy_token_hashes(connection: Connection, wave_code: str) -> Destroyed:
     if changes:
         connection.execute(renew.values(token_hash=bindparam("new"), code_hash=None), changes)
     return _destroyed(sorted(bytes(each) for each in [*units, *tokens]))
+
+
+def destroy_addresses(connection: Connection, wave_code: str) -> Destroyed:
+    """Empty where a wave's households live and who lives there; lines, calls and outcomes stay."""
+    lines = fieldwork.list_lines_with_address(connection, wave_code)
+    fieldwork.forget_households(connection, wave_code)
+    return _destroyed([f"{psu}/{number}\n".encode() for psu, number in lines])
 
 
 def destroy_sessions(connection: Connection, unseen_since: datetime) -> Destroyed:

@@ -72,6 +72,7 @@ class Call:
     outcome: str
     called_on: date
     interviewer: str
+    receipt_hash: bytes | None = None
 
 
 def add_psus(connection: Connection, psus: Sequence[Psu]) -> None:
@@ -82,6 +83,11 @@ def list_psus(connection: Connection, wave_code: str) -> list[Psu]:
     """Every village of a wave's frame, by stratum and code."""
     query = select(psu).where(psu.c.wave_code == wave_code).order_by(psu.c.stratum_code, psu.c.code)
     return [Psu(**row) for row in connection.execute(query).mappings()]
+
+
+def has_psus(connection: Connection, wave_code: str) -> bool:
+    """Whether a wave asks at doors."""
+    return connection.scalar(select(psu.c.code).where(psu.c.wave_code == wave_code).limit(1)) is not None
 
 
 def list_psus_of(connection: Connection, interviewer: str) -> list[Psu]:
@@ -179,6 +185,12 @@ def add_call(connection: Connection, call: Call) -> None:
     connection.execute(insert(household_call).values(_values(call)))
 
 
+def knows_call(connection: Connection, receipt_hash: bytes) -> bool:
+    """Whether a device brought this attempt before."""
+    query = select(household_call.c.attempt).where(household_call.c.receipt_hash == receipt_hash)
+    return connection.scalar(query) is not None
+
+
 def list_calls(connection: Connection, wave_code: str, psu_code: str) -> dict[int, list[Call]]:
     """Every attempt in a village, by household, in order."""
     query = select(household_call).where(household_call.c.wave_code == wave_code, household_call.c.psu_code == psu_code)
@@ -186,6 +198,13 @@ def list_calls(connection: Connection, wave_code: str, psu_code: str) -> dict[in
     for row in connection.execute(query.order_by(household_call.c.number, household_call.c.attempt)).mappings():
         calls.setdefault(row["number"], []).append(Call(**row))
     return calls
+
+
+def list_lines_with_address(connection: Connection, wave_code: str) -> list[tuple[str, int]]:
+    """Village and line of each household of a wave whose address is still here."""
+    kept = (household.c.wave_code == wave_code) & (household.c.address != "")
+    query = select(household.c.psu_code, household.c.number).where(kept)
+    return [(code, number) for code, number in connection.execute(query.order_by(*query.selected_columns))]
 
 
 def forget_households(connection: Connection, wave_code: str) -> int:

@@ -52,7 +52,7 @@ class Wave:
         return self.is_judged and self.purpose == "official"
 
     def uses(self, channel: str) -> bool:
-        """Whether invitations of this wave go out by a channel; none named means every one."""
+        """Whether this wave invites and asks by a channel; none named means every one."""
         return self.channels is None or channel in self.channels.split(",")
 
     def takes_answers(self, on: date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
@@ -61,6 +62,8 @@ def pair() -> Response:
             actor=member.name,
             channel=channel,
         )
+    except waves.WrongChannel:
+        return _devices(problem="bad_channel", name=name, status=422)
     except (BadDevice, waves.UnknownWave):
         problem = "bad_place" if kiosks.NAME.fullmatch(name) else "bad_name"
         return _devices(problem=problem, name=name, status=422)
@@ -82,6 +85,17 @@ def renew(name: str) -> Response:
     known = services()
     _check_scope(name)
     kiosks.ask_for_new_key(known.database, name, now=known.now(), actor=signed_in_staff().name)
+    return make_response(redirect(url_for("devices.show_devices"), 303))
+
+
+@blueprint.post("/devices/<name>/clear")
+@allow("operator")
+def clear(name: str) -> Response:
+    """Have a device get rid of what nobody can read; the number stays counted."""
+    known = services()
+    _check_scope(name)
+    with suppress(BadDevice):  # it told meanwhile that nothing is left
+        kiosks.clear_unreadable(known.database, name, now=known.now(), actor=signed_in_staff().name)
     return make_response(redirect(url_for("devices.show_devices"), 303))
 
 
@@ -165,6 +179,10 @@ def _row(report: DeviceReport, agencies: dict[str, Agency], language: str, *, is
         skew=device.skew,
         unpair_url=url_for("devices.unpair", name=device.name) if acts else None,
         renew_url=url_for("devices.renew", name=device.name) if acts and not device.renew_key else None,
+        clear_url=url_for("devices.clear", name=device.name)
+        if acts and device.unreadable and not device.clear_unreadable
+        else None,
+        is_clearing=device.clear_unreadable,
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 
 from survey.actions import interviewing
 from survey.actions.answering import BadAnswers, Refusal
-from survey.actions.interviewing import Assignment, CallRefused, Door, NoRoster, NotAssigned, RosterFixed
+from survey.actions.interviewing import Assignment, CallRefused, Door, Interview, NoRoster, NotAssigned, RosterFixed
 from survey.documents.interviewing import OUTCOMES, DoorPage, DoorRow, VillageRows, render_door, render_work
 from survey.documents.paper_form import number_items
 from survey.store.audits import By
@@ -21,7 +21,7 @@ from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("interviewer", __name__, url_prefix="/staff/field")
 DOOR = "/<wave>/<psu>/<int:number>"
-OWN = ("csrf_token", "form_key", "person_sex", "person_age")
+OWN = ("csrf_token", "form_key", "person_sex", "person_age", "asked_by")
 CALLS = tuple(code for code in OUTCOMES if code != interviewing.COMPLETE)
 
 
@@ -89,6 +89,8 @@ def keep_answer(wave: str, psu: str, number: int) -> Response:
     """Store what the drawn adult said: committed first, told afterwards."""
     known, form = services(), request.form
     answers = {name: value for name, value in form.items() if name not in OWN}
+    sex, age = form.get("person_sex", ""), form.get("person_age", "")
+    interview = Interview(answers, sex, age, reader_language(), form.get("asked_by", interviewing.CHANNEL))
     try:
         interviewing.answer(
             known.database,
@@ -96,10 +98,7 @@ def keep_answer(wave: str, psu: str, number: int) -> Response:
             wave,
             psu,
             number,
-            answers,
-            sex=form.get("person_sex", ""),
-            age=form.get("person_age", ""),
-            language=reader_language(),
+            interview,
             key=form.get("form_key", ""),
             interviewer=signed_in_staff().name,
             today=known.today(),
@@ -109,8 +108,7 @@ def keep_answer(wave: str, psu: str, number: int) -> Response:
     except BadAnswers as bad:
         return _door(wave, psu, number, problem="answers", errors=bad.problems, status=422)
     except CallRefused:
-        is_known = form.get("person_sex") and form.get("person_age")
-        return _door(wave, psu, number, problem="refused" if is_known else "person", status=409)
+        return _door(wave, psu, number, problem="refused" if sex and age else "person", status=409)
     except (NoRoster, Refusal):
         return _door(wave, psu, number, problem="refused", status=409)
     return _home("stored")

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from survey.actions import kiosks, recording, replaying, waves
+from survey.actions import interviewing, kiosks, recording, replaying, waves
 from survey.actions.versions import load_version
 from survey.documents.kiosk import KioskForm, kiosk_form, kiosk_style, render_kiosk, worker_script
 from survey.mandate.text import LANGUAGES
@@ -46,7 +46,7 @@ Answer = Callable[[Device, bytes], Any]
 @allow_everybody
 def show_kiosk() -> Response:
     """The page of every kiosk; which one it is, the device knows."""
-    return _send(render_kiosk(reader_language(), _version()), "text/html; charset=utf-8")
+    return _send(_page(reader_language(), _version()), "text/html; charset=utf-8")
 
 
 @blueprint.get("/style.css")
@@ -202,12 +202,16 @@ def _form(questionnaire: str) -> KioskForm:
     return kiosk_form(load_version(services().database, questionnaire), heard)
 
 
+def _page(language: str, version: str) -> str:
+    return render_kiosk(language, version, interviewing.FINAL, interviewing.AGES)
+
+
 @cache
 def _version() -> str:
     """Changes with every byte that a kiosk keeps of us."""
     folder = Path(__file__).parent / "static"
     files = [*sorted((folder / "kiosk").glob("*.js")), folder / "fonts" / "noto-sans-khmer.woff2"]
-    kept = [path.read_bytes() for path in files] + [render_kiosk(language, "").encode() for language in LANGUAGES]
+    kept = [path.read_bytes() for path in files] + [_page(language, "").encode() for language in LANGUAGES]
     return sha256(b"".join([*kept, kiosk_style().encode(), worker_script("").encode()])).hexdigest()[:16]
 
 

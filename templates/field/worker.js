@@ -5,7 +5,7 @@ const HEARD = "kiosk-recordings";
 const PAGE = "/kiosk/";
 const FILES = [
   PAGE, "/kiosk/style.css", "/kiosk/manifest.webmanifest", "/static/fonts/noto-sans-khmer.woff2",
-  ...["screen", "queue", "contact", "store", "crypto", "code", "idle", "form"].map((name) => `/static/kiosk/${name}.js`),
+  ...["screen", "queue", "contact", "store", "crypto", "code", "idle", "form", "doors", "door_screens"].map((name) => `/static/kiosk/${name}.js`),
 ];
 
 self.addEventListener("install", (event) => {

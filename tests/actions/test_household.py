@@ -6,18 +6,20 @@ import json
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from survey.actions import household, interviewing
 from survey.actions.household_estimating import estimate_households
 from survey.actions.importing_places import import_agencies
+from survey.actions.interviewing import Interview
 from survey.actions.reading_csv import ImportRefused
+from survey.actions.retaining import retain
 from survey.actions.sealing import seal
 from survey.actions.tallying import tally
 from survey.actions.waves import open_wave
@@ -27,7 +29,8 @@ from survey.proof import Signer
 from survey.store.audits import By
 from survey.store.database import Database
 from survey.store.fieldwork import HouseholdList, Psu
-from survey.store.tables import inbox, invitation
+from survey.store.tables import audit, household_call, inbox, invitation
+from survey.store.tables import household as household_table
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 TODAY, AFTER = date(2026, 11, 24), date(2026, 12, 20)
@@ -68,10 +71,7 @@ class Work:
             "H",
             psu,
             number,
-            {"G1": str(told.level), "S1": "yes" if told.contact else "no"},
-            sex=told.sex,
-            age=told.age,
-            language="vi",
+            Interview({"G1": str(told.level), "S1": "yes" if told.contact else "no"}, told.sex, told.age, "vi"),
             key=key or secrets.token_hex(16),
             interviewer=who,
             today=TODAY,
@@ -337,3 +337,21 @@ def test_addresses_and_rosters_are_forgotten_after_the_wave(work: Work) -> None:
     with pytest.raises(household.CannotDraw, match="still takes answers"):
         household.forget(work.database, "H", today=TODAY, by=by("op"))
     assert household.forget(work.database, "H", today=AFTER, by=by("op")) == 10 * LISTED
+
+
+def test_thirty_days_after_the_wave_the_job_destroys_addresses_and_keeps_the_outcomes(work: Work) -> None:
+    list_and_draw(work)
+    psu, number = drawn_psus(work)[0].code, interviewing.list_work(work.database, "dtv0", TODAY)[0].doors[0]
+    interviewing.record_call(
+        work.database, "H", psu, number.household.number, "2.1", interviewer="dtv0", on=TODAY, by=by("dtv0")
+    )
+    closes = date(2026, 11, 30)
+    assert retain(work.database, NOON, closes + timedelta(days=30)) == 0
+    assert retain(work.database, NOON, closes + timedelta(days=31)) == 10 * LISTED
+    with work.database.reading() as connection:
+        assert set(connection.scalars(select(household_table.c.address))) == {""}
+        assert connection.scalar(select(func.count()).select_from(household_call)) == 1
+        details = connection.scalars(select(audit.c.detail).where(audit.c.event == "retention")).all()
+    assert len(details) == 1
+    assert '"rule":"households"' in details[0]
+    assert retain(work.database, NOON, closes + timedelta(days=32)) == 0

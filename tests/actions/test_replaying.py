@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,11 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from tablets import Sent, Tablet, clock_of
 
 from survey.actions.kiosks import (
+    BadDevice,
+    Contact,
     NotPaired,
     UnknownDevice,
     accept_pairing,
     ask_for_new_key,
+    clear_unreadable,
     describe_work,
+    find_device,
     find_signer,
     find_skew,
     list_reports,
@@ -31,10 +36,11 @@ from survey.actions.releasing import compute_release
 from survey.actions.replaying import BadReplay, Told, find_held, read_replay, replay
 from survey.actions.sealing import seal
 from survey.actions.tallying import tally
+from survey.actions.waves import WrongChannel
 from survey.envelopes import public_point, request_message, server_key
 from survey.keys import Keys, new_code
 from survey.proof import Signer
-from survey.store import devices, ledger, responses
+from survey.store import devices, ledger, responses, waves
 from survey.store.database import Database
 from survey.store.devices import Device
 
@@ -170,6 +176,62 @@ def test_a_slip_of_another_wave_counts_there_if_it_asks_the_same(
     assert outcomes(send(*(tablet.put(slip, on=TODAY) for slip in slips))) == ["stored", "other_wave"]
     assert [codes["wave"] for codes in read_codes(work)] == ["SAME"]
     assert [report.refused for report in list_reports(database)] == [{"OTHER": {"other_wave": 1}}]
+
+
+def test_a_wave_asks_only_by_the_channels_that_were_chosen_for_it(
+    database: Database, keys: Keys, work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]]
+) -> None:
+    """The wave of the device asks by every channel, so its own slip is the control."""
+    links = begin_fieldwork(
+        database, keys, work.signer, {("A", "health"): 9}, code="LINKS", invited=1, channels=("link", "slip")
+    )
+    with pytest.raises(WrongChannel):
+        pair_device(database, keys, "K2", agency="A", wave="LINKS", now=NOON, actor="test")
+    with pytest.raises(WrongChannel):
+        open_voice(database, "LINKS")
+    slips = [links.tokens["A.health"][0], work.tokens[STRATUM][0]]
+    assert outcomes(send(*(tablet.put(slip, on=TODAY) for slip in slips))) == ["other_wave", "stored"]
+    links.answer(slips[0])
+    assert count_inbox(database) == 2, "the slip is still good where its wave asks"
+
+
+def test_open_voice_and_devices_fall_silent_when_a_wave_gives_up_their_channel(
+    database: Database, keys: Keys, work: Fieldwork
+) -> None:
+    """A wave may still change while nobody was invited to it."""
+    begin_fieldwork(database, keys, work.signer, {("A", "health"): 9}, code="NEW")
+    open_voice(database, "NEW")
+    speak_up = {"agency": "A", "key": "k" * 32, "language": "vi", "answers": {"G1": "1"}, "today": TODAY}
+    speak(database, keys, **speak_up)  # type: ignore[arg-type]
+    pair_device(database, keys, "K2", agency="A", wave="NEW", now=NOON, actor="test")
+    asking = find_device(database, "K2")
+    assert describe_work(database, keys, asking, TODAY)["open"]
+    with database.writing("test") as connection:
+        wave = waves.find_wave(connection, "NEW")
+        assert wave is not None
+        waves.change_wave(connection, replace(wave, channels="link"))
+    with pytest.raises(NothingOpen):
+        speak(database, keys, **speak_up)  # type: ignore[arg-type]
+    told = describe_work(database, keys, asking, TODAY)
+    assert (told["open"], told["voice"]) == (False, False)
+
+
+def test_what_cannot_be_read_is_cleared_when_an_operator_asks_and_stays_counted(
+    database: Database, keys: Keys, device: Device, tablet: Tablet, send: Callable[..., list[Told]]
+) -> None:
+    with pytest.raises(BadDevice):
+        clear_unreadable(database, device.name, now=NOON, actor="op")
+    lost = ("a" * 32, b"rubbish" * 30)
+    assert outcomes(send(lost)) == ["malformed"]
+    note_contact(database, device, Contact(clock_of(NOON), unreadable=1), NOON)
+    clear_unreadable(database, device.name, now=NOON, actor="op")
+    asked = find_device(database, device.name)
+    assert describe_work(database, keys, asked, TODAY)["clear_unreadable"] is True
+    assert outcomes(send(lost)) == ["malformed"], "the device may let go of it"
+    note_contact(database, asked, Contact(clock_of(NOON)), NOON)
+    cleared = list_reports(database)[0]
+    assert (cleared.device.unreadable, cleared.device.clear_unreadable) == (0, False)
+    assert cleared.refused == {device.wave_code: {"malformed": 1}}
 
 
 def test_a_device_that_was_given_other_work_still_brings_what_it_took_before(

@@ -79,7 +79,12 @@ def test_every_rule_that_the_job_enforces_has_a_period_and_every_rule_three_lang
     rules = load_retention().values()
     assert all(rule.days for rule in rules if rule.enforced_by == "retain")
     assert all({*rule.name} == {*rule.kept} == {"vi", "en", "km"} for rule in rules)
-    assert {rule.code for rule in rules if rule.enforced_by == "retain"} == {"texts", "tokens", "sessions"}
+    assert {rule.code for rule in rules if rule.enforced_by == "retain"} == {
+        "texts",
+        "tokens",
+        "households",
+        "sessions",
+    }
 
 
 def write_to_disk(database: Database) -> None:

@@ -138,6 +138,29 @@ def test_a_device_asks_again_for_what_a_restored_server_no_longer_knows(kiosk: P
     assert count_kept(kiosk)["waiting"] == 0
 
 
+def test_what_nobody_can_read_is_sent_once_more_and_let_go_when_an_operator_asks(kiosk: Page, office: Office) -> None:
+    """One envelope is none to the server, one not even to the request; a readable answer comes through."""
+    kiosk.evaluate(
+        """async (code) => {
+          const { keep } = await import("/static/kiosk/queue.js");
+          const store = await import("/static/kiosk/store.js");
+          await store.addAnswer("a".repeat(32), "00".repeat(200), "2026-01-01");
+          await store.addAnswer("b".repeat(32), "no hexadecimal", "2026-01-01");
+          await keep({ code, language: "vi", answers: { G1: "5" } });
+        }""",
+        office.codes[10],
+    )
+    send_now(kiosk)
+    assert {**count_kept(kiosk), "taken": 0} == {"waiting": 0, "taken": 0, "refused": 2, "since": None}
+    name = kiosk.evaluate("import('/static/kiosk/store.js').then((it) => it.recall('work')).then((it) => it.device)")
+    office.home.run("kiosk", "clear-unreadable", name)
+    before = office.responses()
+    send_now(kiosk)
+    assert count_kept(kiosk)["refused"] == 0
+    assert office.responses() == before
+    assert office.count(f"SELECT unreadable + clear_unreadable FROM device WHERE name = '{name}'") == 0
+
+
 def test_codes_are_checked_on_the_device_as_on_the_server(kiosk: Page) -> None:
     codes = [new_code() for _ in range(50)]
     slips = [

@@ -90,6 +90,21 @@ def test_the_page_tells_queue_last_contact_to_the_hour_and_a_wrong_clock(
     assert "12:40" not in text
 
 
+def test_an_operator_has_a_device_get_rid_of_what_cannot_be_read(
+    client: FlaskClient, database: Database, keys: Keys
+) -> None:
+    code = re.findall(r'class="offered">(\w{11})<', pair(sign_in(client, "operator")).text)[0]
+    tablet = Tablet(b"")
+    device = accept_pairing(database, keys, code, tablet.point, tablet.sign_pairing(code), NOON)
+    assert "/clear" not in client.get("/staff/devices").text
+    note_contact(database, device, Contact(clock_of(NOON), unreadable=2), NOON)
+    assert "/staff/devices/QUAY-1/clear" in client.get("/staff/devices").text
+    assert post(client, "/staff/devices/QUAY-1/clear").status_code == 303
+    page = client.get("/staff/devices?language=en").text
+    assert "will be sent once more, then removed" in page
+    assert "/clear" not in page
+
+
 @pytest.mark.parametrize(
     ("name", "agency", "wave"),
     [
@@ -130,8 +145,8 @@ def test_only_operators_act_and_only_in_their_area(client: FlaskClient, database
     pair(sign_in(client, "operator"))
     sign_in(client, "auditor")
     token = csrf(client, "/staff/devices")
-    for path in ("/staff/devices/pair", "/staff/devices/QUAY-1/unpair", "/staff/devices/QUAY-1/renew"):
-        assert client.post(path, data={"csrf_token": token}).status_code == 403
+    for path in ("pair", "QUAY-1/unpair", "QUAY-1/renew", "QUAY-1/clear"):
+        assert client.post(f"/staff/devices/{path}", data={"csrf_token": token}).status_code == 403
     sign_in(client, "elsewhere")
     assert "QUAY-1" not in client.get("/staff/devices").text
     assert post(client, "/staff/devices/QUAY-1/unpair").status_code == 404

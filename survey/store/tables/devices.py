@@ -51,6 +51,13 @@ device = Table(
     Column(
         "unreadable", Integer, nullable=False, server_default=text("0"), comment="answers that it cannot get rid of"
     ),
+    Column(
+        "clear_unreadable",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="an operator asked that it get rid of what cannot be read",
+    ),
     Column("skew", String(8), nullable=False, server_default=text("'none'")),
     Column("stored", BigInteger, nullable=False, server_default=text("0"), comment="answers taken from it"),
     _one_of("channel", CHANNELS),

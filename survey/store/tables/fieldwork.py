@@ -90,6 +90,7 @@ household_call = Table(
     Column("outcome", String(4), nullable=False, comment="AAPOR, Standard Definitions, 2023, in-person surveys"),
     Column("called_on", Date, nullable=False),
     Column("interviewer", String(64), nullable=False),
+    digest("receipt_hash", nullable=True, comment="by which a device's call is known when it comes again"),
     PrimaryKeyConstraint("wave_code", "psu_code", "number", "attempt"),
     ForeignKeyConstraint(
         ["wave_code", "psu_code", "number"],
@@ -97,4 +98,5 @@ household_call = Table(
     ),
     CheckConstraint("outcome IN (" + ", ".join(f"'{each}'" for each in OUTCOMES) + ")", name="outcome"),
     CheckConstraint("attempt >= 1", name="attempt"),
+    Index("ix_household_call_receipt_hash", "receipt_hash", unique=True),
 )

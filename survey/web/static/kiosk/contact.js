@@ -1,5 +1,6 @@
 /* Speaking with the server: pairing, sending what is kept until a checkpoint holds it, and being heard of. */
 
+import { forgetKnown, undo } from "./doors.js";
 import { encode, newPair, publicPoint, signRequest, toHex } from "./crypto.js";
 import { REFUSED, TAKEN, WAITING, count, listAnswers, recall, remember, settle } from "./store.js";
 
@@ -7,6 +8,7 @@ const MOST = 50;
 const MOST_BYTES = 500_000;
 const MOST_RECEIPTS = 200;
 const NEVER_TAKEN = ["spent", "unknown_code", "other_wave", "closed"];
+const NEVER_READ = [400, 413];
 let listened = "";
 
 /** The server said no: `status` is HTTP's. A network that fails is a TypeError instead. */
@@ -36,30 +38,53 @@ export async function contact(told = () => {}) {
     if (!lock) return;
     await replay(told);
     await forgetHeld();
-    const counted = await count();
-    const work = await ask("/kiosk/contact", {
-      waiting: counted[WAITING], waiting_since: counted.since, unreadable: counted[REFUSED],
-    });
+    const work = await tell();
     await learn(work);
     await listenAhead();
+    if (work.clear_unreadable) await clearUnreadable();
     if (work.renew_key) await renewKey(work.device);
   });
 }
 
-/** Send what waits, oldest first. What the server cannot digest alone is passed over and keeps nobody back. */
+/** An operator asked: send once more what could not be read, and let go of what the server still cannot read. */
+async function clearUnreadable() {
+  for await (const { changed, dropped } of bring(REFUSED)) {
+    const unreadable = changed.filter(({ state }) => state === REFUSED);
+    await settle(changed.filter(({ state }) => state === TAKEN), [...dropped, ...unreadable]);
+  }
+  await tell();
+}
+
+/** Say what is kept here; what the server says of this device's work. */
+async function tell() {
+  const counted = await count();
+  const { [WAITING]: waiting, [REFUSED]: unreadable, since } = counted;
+  return ask("/kiosk/contact", { waiting, waiting_since: since, unreadable });
+}
+
+/** Send what waits. */
 async function replay(told) {
+  for await (const { changed, dropped, undone, outcomes } of bring(WAITING)) {
+    await settle(changed, dropped);
+    await undo(undone);
+    outcomes.forEach(told);
+  }
+}
+
+/** Bring the server all in a state, oldest first. What it cannot digest is sent alone, and keeps nobody back. */
+async function* bring(state) {
   let after = 0;
   let most = MOST;
   for (;;) {
-    const batch = within(await listAnswers(WAITING, after, most));
+    const batch = within(await listAnswers(state, after, most));
     if (!batch.length) return;
     try {
       const outcomes = await ask("/kiosk/replay", batch.map(({ key, envelope }) => ({ key, envelope })));
-      await settleBatch(batch, outcomes);
-      outcomes.forEach(told);
+      yield { ...sort(batch, outcomes), outcomes };
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 403) throw error;
-      if (most > 1) { most = 1; continue; }
+      if (batch.length > 1) { most = 1; continue; }
+      if (NEVER_READ.includes(error.status)) yield { ...sort(batch, [{ key: batch[0].key, outcome: "malformed" }]), outcomes: [] };
     }
     after = batch.at(-1).n;
     most = MOST;
@@ -67,17 +92,19 @@ async function replay(told) {
 }
 
 /** An answer leaves the queue when the server has said, after its commit, that it was taken or never will be. */
-async function settleBatch(batch, outcomes) {
+function sort(batch, outcomes) {
   const byKey = new Map(outcomes.map((each) => [each.key, each]));
   const changed = [];
   const dropped = [];
+  const undone = [];
   for (const answer of batch) {
     const { outcome, receipt } = byKey.get(answer.key) ?? {};
     if (outcome === "stored" || outcome === "replayed") changed.push({ ...answer, state: TAKEN, receipt });
     else if (outcome === "malformed") changed.push({ ...answer, state: REFUSED });
-    else if (NEVER_TAKEN.includes(outcome)) dropped.push(answer);
+    else if (outcome === "noted" || NEVER_TAKEN.includes(outcome)) dropped.push(answer);
+    if (answer.door && (outcome === "malformed" || NEVER_TAKEN.includes(outcome))) undone.push(answer.door);
   }
-  await settle(changed, dropped);
+  return { changed, dropped, undone };
 }
 
 /** Drop what a checkpoint holds; send again what the server no longer knows, as after a restored backup. */
@@ -101,6 +128,7 @@ async function learn(work) {
     const answer = await fetch(`/kiosk/form/${encodeURIComponent(work.wave)}`);
     if (answer.ok) await remember("form", { digest: work.form, html: await answer.text() });
   }
+  await forgetKnown(work.villages);
   await remember("work", { ...work, unpaired: false });
 }
 
@@ -135,7 +163,7 @@ async function ask(path, content) {
     if (again.ok) await remember("keys", { current: keys.next, next: null });
     return read(again);
   }
-  await remember("work", { ...(await recall("work")), unpaired: true });
+  await remember("work", { ...(await recall("work")), villages: null, unpaired: true });
   throw new Refused(403);
 }
 

@@ -1,6 +1,7 @@
 /* Answers are kept here first and sent afterwards, always: with a network the way is only shorter. */
 
 import { newKey, sealEnvelope } from "./crypto.js";
+import { name } from "./doors.js";
 import { REFUSED, TAKEN, WAITING, addAnswer, count, recall } from "./store.js";
 
 export const MOST = 5000;
@@ -24,14 +25,15 @@ export async function whyRefusing(now = new Date()) {
 }
 
 /** Put an answer in its envelope and keep it; its key, once it is on the disk. Throws Refusing. */
-export async function keep({ code, language, answers, questionnaire }) {
+export async function keep({ code, language, answers, questionnaire, door = null }) {
   const why = await whyRefusing();
   if (why) throw new Refusing(why);
   const work = await recall("work");
   const key = newKey();
   const day = today();
   const asked = { wave: work.wave, agency: work.agency_code, questionnaire: questionnaire ?? work.questionnaire };
-  const envelope = await sealEnvelope(work.server_key, { code, language, answers, on: day, ...asked }, key);
-  await addAnswer(key, envelope, day);
+  const said = { code, language, answers, on: day, ...asked, ...(door ? { door } : {}) };
+  const envelope = await sealEnvelope(work.server_key, said, key);
+  await addAnswer(key, envelope, day, door && name(door.psu, door.number));
   return key;
 }

@@ -2,6 +2,7 @@
 
 import { canonicalCode } from "./code.js";
 import { Refused, contact, pair } from "./contact.js";
+import { makeDoors } from "./door_screens.js";
 import { follow, go, isComplete, isLast, read } from "./form.js";
 import { watch } from "./idle.js";
 import { Refusing, keep, today, whyRefusing } from "./queue.js";
@@ -9,7 +10,7 @@ import { REFUSED, TAKEN, WAITING, count, recall } from "./store.js";
 
 const ROUND = 60_000;
 const TURN = 6_000;
-const QUIET = ["start", "pair", "closed", "full"];
+const QUIET = ["start", "work", "pair", "closed", "full"];
 
 const main = document.getElementById("screen");
 const asked = new URLSearchParams(location.search).get("language");
@@ -21,7 +22,7 @@ let channel = "kiosk";
 let paused = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function fresh() {
-  return { code: null, key: null };
+  return { code: null, key: null, door: null };
 }
 
 const part = (name) => main.querySelector(`[data-part="${name}"]`);
@@ -34,7 +35,7 @@ function show(screen, content = words(screen)) {
   shown = screen;
   document.documentElement.lang = language;
   main.replaceChildren(content.cloneNode(true));
-  main.querySelector("form")?.addEventListener("submit", submitted);
+  for (const form of main.querySelectorAll("form")) form.addEventListener("submit", submitted);
   window.scrollTo(0, 0);
   main.querySelector("h1")?.setAttribute("tabindex", "-1");
   main.querySelector("h1")?.focus();
@@ -50,8 +51,23 @@ async function begin() {
   document.documentElement.classList.remove("larger");
   if (!work || work.unpaired) return show("pair");
   if (await whyRefusing()) return show("full");
-  const open = work.opens <= today() && today() <= work.closes;
-  return show(open && work.open ? "start" : "closed");
+  const first = firstOf(work);
+  return first === "work" ? doors.showList() : show(first);
+}
+
+/** What a device shows when nobody is in the middle of something: doors, the kiosk's start, or that nothing is asked. */
+function firstOf(work) {
+  const open = work.open && work.opens <= today() && today() <= work.closes;
+  if (!open) return "closed";
+  return work.villages ? "work" : "start";
+}
+
+const doors = makeDoors({ main, part, say, reveal, show, begin, round, askAt });
+
+/** Begin the form with whoever was drawn behind a door. */
+async function askAt(door, spoken) {
+  language = spoken;
+  await showForm(null, door);
 }
 
 const DO = {
@@ -69,6 +85,7 @@ const DO = {
   stay() { stay(); },
   larger(button) { press(button, document.documentElement.classList.toggle("larger")); },
   pause(button) { paused = !paused; press(button, paused); },
+  ...doors.DO,
 };
 
 const SUBMIT = {
@@ -93,6 +110,7 @@ const SUBMIT = {
     if (!isLast(form())) { go(form(), true); return; }
     await send();
   },
+  ...doors.SUBMIT,
 };
 
 async function send() {
@@ -100,8 +118,9 @@ async function send() {
   button.disabled = true;
   try {
     const key = await keep({
-      code: person.code, language, answers: read(form()), questionnaire: form().dataset.questionnaire,
+      code: person.code, language, answers: read(form()), questionnaire: form().dataset.questionnaire, door: person.door,
     });
+    if (person.door) await doors.noteInterview(person.door);
     person = { ...fresh(), key };
     show("thanks");
     round();
@@ -112,11 +131,11 @@ async function send() {
   }
 }
 
-async function showForm(code) {
+async function showForm(code, door = null) {
   const kept = await recall("form");
   const parsed = new DOMParser().parseFromString(kept.html, "text/html");
   const template = parsed.querySelector(`template[data-language="${language}"]`);
-  person = { ...fresh(), code };
+  person = { ...fresh(), code, door };
   show("form", document.importNode(template.content, true));
   form().addEventListener("change", () => follow(form()));
   follow(form());
@@ -126,7 +145,7 @@ const form = () => main.querySelector("form");
 
 function submitted(event) {
   event.preventDefault();
-  SUBMIT[event.target.dataset.form](new FormData(event.target));
+  SUBMIT[event.target.dataset.form](new FormData(event.target), event.submitter);
 }
 
 function complain(why) {
@@ -184,13 +203,13 @@ async function round() {
 /** Change between start, closed and full when there is reason to, and to a new version of this page. */
 async function settle() {
   const work = await recall("work");
-  const now = today();
   if (!work || work.unpaired) { if (shown !== "pair") await begin(); return; }
   if (work.version !== document.documentElement.dataset.version) {
     navigator.serviceWorker?.getRegistration("/kiosk/").then((worker) => worker?.update()).catch(() => {});
   }
-  const wanted = (await whyRefusing()) ? "full" : work.open && work.opens <= now && now <= work.closes ? "start" : "closed";
+  const wanted = (await whyRefusing()) ? "full" : firstOf(work);
   if (wanted !== shown) await begin();
+  else if (wanted === "work") await doors.drawList();
 }
 
 function turn() {

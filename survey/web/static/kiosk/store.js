@@ -33,12 +33,13 @@ async function within(store, mode, work) {
   });
 }
 
-/** A fact about this device: `work` (who it is, what it asks), `keys`, `form`. */
+/** A fact about this device: `work` (who it is, what it asks), `keys`, `form`, `done` (at doors). */
 export const recall = (name) => within(DEVICE, "readonly", (store) => store.get(name));
 export const remember = (name, value) => within(DEVICE, "readwrite", (store) => store.put(value, name));
 
-export const addAnswer = (key, envelope, day) =>
-  within(ANSWERS, "readwrite", (store) => store.add({ key, envelope, day, state: WAITING }));
+/** `door` is where it was said, which is no secret on a device that has the list of doors. */
+export const addAnswer = (key, envelope, day, door = null) =>
+  within(ANSWERS, "readwrite", (store) => store.add({ key, envelope, day, door, state: WAITING }));
 
 /** Answers in a state, oldest first, after the one numbered `after`. */
 export async function listAnswers(state, after, most) {
