@@ -15,8 +15,9 @@ from survey.keys import Keys, new_token
 from survey.mandate.rules import Rule
 from survey.proof import Signer
 from survey.store import frames, invitations, places
-from survey.store.database import Database
+from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
+from survey.store.questionnaires import Signature, add_signature
 from survey.store.writer import Writer, open_writer
 
 OPENS, CLOSES, TODAY = date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 24)
@@ -93,6 +94,7 @@ def begin_fieldwork(
         for (agency, sector), population in populations.items()
     ]
     with database.writing("fieldwork") as connection:
+        sign_languages(connection, questionnaire)
         places.add_places(
             connection, places.agency, [_agency(name) for name in sorted({each[0] for each in populations})]
         )
@@ -102,6 +104,13 @@ def begin_fieldwork(
         count = invited if isinstance(invited, int) else invited.get(stratum.code, 0)
         work.tokens[stratum.code] = _invite(work, stratum, min(count, stratum.population))
     return work
+
+
+def sign_languages(connection: Connection, questionnaire: str) -> None:
+    """Have somebody stand behind English and Khmer, without which an official wave is asked in Vietnamese only."""
+    name, _, number = questionnaire.partition("@")
+    for language in ("en", "km"):
+        add_signature(connection, Signature(name, int(number), language, "a reviewer", "test", TODAY))
 
 
 def _invite(work: Fieldwork, stratum: Stratum, count: int) -> list[str]:

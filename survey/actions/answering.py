@@ -12,13 +12,13 @@ from survey.actions.signalling import Sighting
 from survey.keys import Keys, canonical_token
 from survey.mandate.periods import half_month
 from survey.mandate.questionnaires import Item, Questionnaire
-from survey.mandate.text import LANGUAGES
+from survey.mandate.text import FIRST_LANGUAGE, LANGUAGES
 from survey.proof import MalformedReceipt, canonical_json, receipt_code, receipt_hash
 from survey.store import invitations
 from survey.store.database import Database
 from survey.store.invitations import Invitation
 from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
-from survey.store.questionnaires import load_version
+from survey.store.questionnaires import list_languages, load_version
 from survey.store.responses import Response, knows_receipt
 from survey.store.withdrawals import is_withdrawn
 from survey.store.writer import Outcome, Submission, Writer
@@ -85,7 +85,8 @@ class BadAnswers(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """What the page shows to whoever holds a valid token; a household's place also says its village and its class."""
+    """What the page shows to whoever holds a valid token; a household's place also says its village and its class.
+    `languages` are those that somebody stands behind, in an official wave."""
 
     wave_code: str
     questionnaire: Questionnaire
@@ -95,6 +96,11 @@ class OpenForm:
     drawn_on: date | None = None
     psu: str = ""
     calibration_class: str = ""
+    languages: tuple[str, ...] = LANGUAGES
+
+    def spoken(self, wanted: str) -> str:
+        """The wanted language where this form is asked in it, else Vietnamese."""
+        return wanted if wanted in self.languages else FIRST_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +268,7 @@ def _find_form(
         if invitation is None or invitation.questionnaire_code is None:
             raise UnknownToken
         version = load_version(connection, invitation.questionnaire)
+        languages = list_languages(connection, version, invitation.purpose)
     if not (invitation.is_spent and spent_may_be_over):
         _check_dates(invitation, today)
     form = OpenForm(
@@ -271,6 +278,7 @@ def _find_form(
         invitation.stratum_code,
         invitation.channel,
         invitation.drawn_on,
+        languages=languages,
     )
     return form, bool(invitation.is_spent)
 
@@ -321,7 +329,7 @@ def _codes(
         "channel": form.channel,
         "class": form.calibration_class,
         "kind": "response",
-        "language": language if language in LANGUAGES else LANGUAGES[0],
+        "language": form.spoken(language),
         "period": half_month(on),
         "psu": form.psu,
         "questionnaire": form.questionnaire.key,

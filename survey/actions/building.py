@@ -213,8 +213,8 @@ def language_states(database: Database, version: Questionnaire) -> dict[str, Sig
 
 def signed_languages(database: Database, version: Questionnaire) -> tuple[str, ...]:
     """The languages that an official wave may be asked in: Vietnamese, which was published, and what is signed."""
-    states = language_states(database, version)
-    return tuple(each for each in LANGUAGES if each == FIRST_LANGUAGE or states[each] is not None)
+    with database.reading() as connection:
+        return shelf.list_languages(connection, version, shelf.OFFICIAL)
 
 
 def missing_wordings(version: Questionnaire, language: str) -> list[str]:

@@ -20,7 +20,7 @@ from survey.store import fieldwork, responses, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.fieldwork import Call, Household, HouseholdList, Psu
-from survey.store.questionnaires import load_version
+from survey.store.questionnaires import list_languages, load_version
 from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
 
@@ -32,6 +32,7 @@ MOST_ADULTS = 30
 COUNTS_OF_ADULTS = range(1, MOST_ADULTS + 1)
 LARGEST_CLASS = 6
 CHANNEL = "interviewer"
+CHANNELS = (CHANNEL, "phone")
 CONTACT_ITEM, CONTACTED = "S1", "yes"  # a procedure in the last 12 months, in the household questionnaire
 
 
@@ -63,6 +64,16 @@ class Door:
     def is_done(self) -> bool:
         """Whether no further call is due."""
         return bool(self.calls) and self.calls[-1].outcome in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A door with what is asked there, in which languages, and by which channels it may be asked."""
+
+    door: Door
+    questionnaire: Questionnaire
+    languages: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +198,15 @@ def store_interview(
     add_call(connection, door, COMPLETE, interviewer, given_on)
 
 
-def find_door(
-    database: Database, wave_code: str, psu_code: str, number: int, interviewer: str
-) -> tuple[Door, Questionnaire]:
+def find_door(database: Database, wave_code: str, psu_code: str, number: int, interviewer: str) -> Visit:
     """A household with what is asked there. Raises NotAssigned."""
     with database.reading() as connection:
         door = find_assigned(connection, wave_code, psu_code, number, interviewer)
         wave = waves.find_wave(connection, wave_code)
         assert wave is not None
-        return door, load_version(connection, wave.questionnaire)
+        version = load_version(connection, wave.questionnaire)
+        languages = list_languages(connection, version, wave.purpose)
+        return Visit(door, version, languages, tuple(filter(wave.uses, CHANNELS)))
 
 
 def class_of(adults: int, sex: str, age: str, contact: str) -> str:
@@ -243,7 +254,7 @@ def _open_form(connection: Connection, door: Door, interview: Interview, on: dat
     wave = waves.find_wave(connection, psu.wave_code)
     assert wave is not None
     assert adults is not None
-    if not (wave.takes_what_devices_hold(on) and wave.uses(interview.channel)):
+    if interview.channel not in CHANNELS or not (wave.takes_what_devices_hold(on) and wave.uses(interview.channel)):
         raise CallRefused(f"Wave {wave.code} takes no answers by {interview.channel} on this day.")
     questionnaire = load_version(connection, wave.questionnaire)
     chosen, _ = check_answers(questionnaire, interview.answers)
@@ -256,5 +267,6 @@ def _open_form(connection: Connection, door: Door, interview: Interview, on: dat
         interview.channel,
         psu=psu.code,
         calibration_class=class_of(adults, interview.sex, interview.age, contact),
+        languages=list_languages(connection, questionnaire, wave.purpose),
     )
     return form, min(on, wave.closes_on)

@@ -14,15 +14,15 @@ from datetime import date
 
 from survey.actions.answering import OpenForm, check_answers, new_receipt, new_response
 from survey.actions.inviting import check_channel, draw_places, list_places_left
+from survey.actions.waves import find_wave
 from survey.keys import Keys, canonical_token, new_code
 from survey.mandate.questionnaires import Questionnaire
-from survey.mandate.text import LANGUAGES
 from survey.store import frames, minting, paper, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.minting import Minted, Place, no_token
 from survey.store.paper import Keying, PaperBatch, Sheet
-from survey.store.questionnaires import load_version
+from survey.store.questionnaires import list_languages, load_version
 from survey.store.sql import take_turn
 from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
@@ -99,9 +99,7 @@ def print_batches(
 
     Raises CannotPrint, WrongChannel, and what drawing raises.
     """
-    if not 1 <= count <= MOST_SHEETS or language not in LANGUAGES:
-        raise CannotPrint(f"Print 1 to {MOST_SHEETS} sheets at a time, in one of {', '.join(LANGUAGES)}.")
-    check_channel(database, wave_code, CHANNEL)
+    _check_sheets(database, wave_code, count, language)
     places = draw_places(
         database, wave_code, count, seed=seed, today=today, channel=CHANNEL, now=by.now, actor=by.actor
     )
@@ -115,14 +113,21 @@ def print_waiting(
 
     Which of them is chance. Raises CannotPrint, WrongChannel, UnknownWave or WaveOver.
     """
-    if not 1 <= count <= MOST_SHEETS or language not in LANGUAGES:
-        raise CannotPrint(f"Print 1 to {MOST_SHEETS} sheets at a time, in one of {', '.join(LANGUAGES)}.")
-    check_channel(database, wave_code, CHANNEL)
+    _check_sheets(database, wave_code, count, language)
     waiting = list_places_left(database, wave_code, today)
     if not waiting:
         raise CannotPrint(f"No drawn place of wave {wave_code} waits. `hailong invite {wave_code} --later` draws some.")
     chosen = secrets.SystemRandom().sample(waiting, min(count, len(waiting)))
     return make_batches(database, chosen, language, today=today, by=by)
+
+
+def _check_sheets(database: Database, wave_code: str, count: int, language: str) -> None:
+    wave = find_wave(database, wave_code)
+    check_channel(database, wave_code, CHANNEL)
+    with database.reading() as connection:
+        offered = list_languages(connection, load_version(connection, wave.questionnaire), wave.purpose)
+    if not 1 <= count <= MOST_SHEETS or language not in offered:
+        raise CannotPrint(f"Print 1 to {MOST_SHEETS} sheets at a time, in one of {', '.join(offered)}.")
 
 
 def make_batches(

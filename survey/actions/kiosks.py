@@ -21,6 +21,7 @@ from survey.store import audits, devices, places, waves
 from survey.store.database import Connection, Database
 from survey.store.devices import Device
 from survey.store.places import EVERYTHING
+from survey.store.questionnaires import list_languages, load_version
 from survey.store.waves import Wave
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -200,7 +201,8 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
         agency = places.list_agencies(connection, EVERYTHING)[device.agency_code]
         voice = voice_form(connection, device.wave_code, device.agency_code)
         villages = list_doors(connection, device, today)
-    assert wave is not None
+        assert wave is not None
+        languages = list_languages(connection, load_version(connection, wave.questionnaire), wave.purpose)
     return {
         "device": device.name,
         "agency": dict(agency.name),
@@ -208,6 +210,7 @@ def describe_work(database: Database, keys: Keys, device: Device, today: date) -
         "wave": wave.code,
         "channel": device.channel,
         "questionnaire": wave.questionnaire,
+        "languages": languages,
         "opens": wave.opens_on.isoformat(),
         "closes": wave.closes_on.isoformat(),
         "open": wave.takes_answers(today) and wave.uses(device.channel),

@@ -20,7 +20,7 @@ from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.places import EVERYTHING
-from survey.store.questionnaires import load_version
+from survey.store.questionnaires import list_languages, load_version
 from survey.store.waves import Wave
 
 SUFFIX = ".open"
@@ -94,7 +94,9 @@ def voice_form(connection: Connection, wave_code: str, agency_code: str) -> Open
     beside = _find_beside(connection, wave_code)
     if beside is None or agency_code not in frames.list_stratum_agencies(connection, beside.code):
         return None
-    return OpenForm(beside.code, load_version(connection, beside.questionnaire), NO_TOKEN, agency_code, CHANNEL)
+    version = load_version(connection, beside.questionnaire)
+    languages = list_languages(connection, version, beside.purpose)
+    return OpenForm(beside.code, version, NO_TOKEN, agency_code, CHANNEL, languages=languages)
 
 
 def speak(

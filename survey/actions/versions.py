@@ -17,3 +17,9 @@ def list_versions(database: Database) -> list[Questionnaire]:
     """Every published version: the package's, then those that were built here."""
     with database.reading() as connection:
         return questionnaires.list_versions(connection)
+
+
+def list_languages(database: Database, version: Questionnaire, purpose: str) -> tuple[str, ...]:
+    """In which languages a wave of this purpose is asked: drafts serve only pilots."""
+    with database.reading() as connection:
+        return questionnaires.list_languages(connection, version, purpose)

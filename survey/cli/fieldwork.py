@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 import click
 
+from survey.actions import versions
 from survey.actions import waves as waves_action
 from survey.cli.installation import Installation, pass_installation
 from survey.mandate.rules import Rule
+from survey.mandate.text import LANGUAGES
 
 DATE = click.DateTime(["%Y-%m-%d"])
 COLUMNS = ("code", "name", "questionnaire", "collected", "purpose", "opens_on", "closes_on", "open")
@@ -108,6 +110,7 @@ def open_wave(
         recorded=installation.by,
     )
     click.echo(f"Wave {code} is open. Next: hailong import frame FILE --wave {code}")
+    _tell_drafts(installation, questionnaire, purpose)
 
 
 @wave.command("close")
@@ -117,6 +120,17 @@ def close(installation: Installation, code: str) -> None:
     """Take no more answers; what waits is sealed with the next round of work."""
     waves_action.close_wave(installation.database, code, installation.by)
     click.echo(f"Wave {code} is closed.")
+
+
+def _tell_drafts(installation: Installation, questionnaire: str, purpose: str) -> None:
+    version = versions.load_version(installation.database, questionnaire)
+    offered = versions.list_languages(installation.database, version, purpose)
+    drafts = [language for language in LANGUAGES if language not in offered]
+    if drafts:
+        signing = f"`hailong questionnaire sign {version.key} --language {drafts[0]} --reviewer NAME`"
+        click.echo(
+            f"It is not asked in {', '.join(drafts)} until somebody stands behind the wording: {signing}", err=True
+        )
 
 
 def _check_dates(opens_on: date, closes_on: date) -> None:

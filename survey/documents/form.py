@@ -14,6 +14,7 @@ from survey.documents.layout import Layout, lay_out
 from survey.documents.shell import CitizenShell, LanguageLink
 from survey.documents.splicing import CUT, SplicedPage, cut_page
 from survey.mandate.questionnaires import Questionnaire
+from survey.mandate.text import LANGUAGES
 
 MODES = ("link", "kiosk", "voice")
 DEFAULT_ACTION = "/answer"
@@ -52,14 +53,17 @@ def form_page(
     recordings: tuple[tuple[str, str], ...] = (),
     khmer_font: bool = False,
     about: str = "",
+    languages: tuple[str, ...] = LANGUAGES,
 ) -> SplicedPage:
     """A page of the form without answers on it, from the cache after the first time: the first page unless a layout
-    says otherwise. `recordings` are pairs of item code and address; `about` names who is spoken of in open voice."""
-    cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font, about)
+    says otherwise. `recordings` are pairs of item code and address; `about` names who is spoken of in open voice;
+    `languages` are those that are offered."""
+    cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font, about, languages)
     if cached not in _pages:
         shown = layout or lay_out(questionnaire, 0, {})
         _pages[cached] = cut_page(
-            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font, about), PARTS
+            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font, about, languages),
+            PARTS,
         )
     return _pages[cached]
 
@@ -75,6 +79,7 @@ def form_with_answers(
     mode: str = "link",
     action: str = DEFAULT_ACTION,
     about: str = "",
+    languages: tuple[str, ...] = LANGUAGES,
     token: str,
     key: str,
     carried: str,
@@ -82,13 +87,13 @@ def form_with_answers(
 ) -> bytes:
     """A page of the form with all that was typed on it."""
     clean = Filled(_without_parts(filled.answers), filled.errors, filled.added, filled.declined)
-    body = _render(questionnaire, language, mode, action, layout, clean, recordings, khmer_font, about)
+    body = _render(questionnaire, language, mode, action, layout, clean, recordings, khmer_font, about, languages)
     return cut_page(body, PARTS).splice(token=token, key=key, nonce=nonce, carried=carried)
 
 
-def language_links(parameter: str = "language") -> tuple[LanguageLink, ...]:
-    """The same page in each language, by a query parameter."""
-    return tuple(LanguageLink(language, f"?{parameter}={language}") for language in ("vi", "km", "en"))
+def language_links(offered: tuple[str, ...] = LANGUAGES) -> tuple[LanguageLink, ...]:
+    """The same page in each language that is offered, by a query parameter."""
+    return tuple(LanguageLink(each, f"?language={each}") for each in ("vi", "km", "en") if each in offered)
 
 
 def _render(
@@ -100,7 +105,8 @@ def _render(
     filled: Filled,
     recordings: tuple[tuple[str, str], ...],
     khmer_font: bool,
-    about: str = "",
+    about: str,
+    languages: tuple[str, ...],
 ) -> str:
     if mode not in MODES:
         raise UnknownMode(mode)
@@ -132,7 +138,7 @@ def _render(
         recordings=dict(recordings),
         comment_limit=COMMENT_LIMIT,
         parts=PARTS,
-        shell=CitizenShell(PARTS["nonce"], language_links(), khmer_font=khmer_font or mode == "kiosk"),
+        shell=CitizenShell(PARTS["nonce"], language_links(languages), khmer_font=khmer_font or mode == "kiosk"),
     )
 
 

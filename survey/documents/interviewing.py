@@ -64,6 +64,7 @@ class DoorPage:
     is_done: bool
     outcomes: tuple[str, ...]
     ages: tuple[str, ...]
+    asked_by: tuple[str, ...]
     key: str
     items: tuple[PrintedItem, ...] = ()
     adults: int | None = None

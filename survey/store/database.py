@@ -29,6 +29,7 @@ __all__ = ["CRASH_VARIABLE", "Connection", "Database", "WriteLock", "crash_point
 WAL_PAGES_BEFORE_CHECKPOINT = 4000
 COMMITS_BETWEEN_LOOKS = 16  # at the size of that file
 KNOWN_VERSIONS = "hailong_versions"  # of questionnaires that were built in this installation, read once
+KNOWN_SIGNED = "hailong_signed"  # versions of which every language is signed, by their keys
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -205,7 +206,7 @@ def _open_engine(url: str) -> Engine:
             pool_pre_ping=True,
             pool_size=24,
             max_overflow=24,
-            execution_options={KNOWN_VERSIONS: {}},
+            execution_options={KNOWN_VERSIONS: {}, KNOWN_SIGNED: set()},
         )
     engine = create_engine(
         url,
@@ -213,7 +214,7 @@ def _open_engine(url: str) -> Engine:
         connect_args={"timeout": 10, "check_same_thread": False},
         pool_size=24,
         max_overflow=24,
-        execution_options={KNOWN_VERSIONS: {}},
+        execution_options={KNOWN_VERSIONS: {}, KNOWN_SIGNED: set()},
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -28,6 +28,7 @@ class Invitation:
     opens_on: date
     closes_on: date
     closed: bool
+    purpose: str
     is_spent: bool
 
     @property
@@ -49,6 +50,7 @@ INVITATION_BY_HASH = (
         wave.c.opens_on,
         wave.c.closes_on,
         wave.c.closed,
+        wave.c.purpose,
         exists().where(spent.c.token_hash == invitation.c.token_hash).correlate(invitation),
     )
     .join(wave, wave.c.code == invitation.c.wave_code)

@@ -13,9 +13,12 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from survey.mandate.documents import parse_document, read_document
 from survey.mandate.errors import UnknownQuestionnaire
 from survey.mandate.questionnaires import Questionnaire, find_questionnaire, load_questionnaires
-from survey.store.database import KNOWN_VERSIONS
+from survey.mandate.text import FIRST_LANGUAGE, LANGUAGES
+from survey.store.database import KNOWN_SIGNED, KNOWN_VERSIONS
 from survey.store.sql import insert_once
 from survey.store.tables import questionnaire, questionnaire_draft, questionnaire_origin, questionnaire_signature
+
+OFFICIAL = "official"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,20 @@ def load_version(connection: Connection, name: str) -> Questionnaire:
     if found is None:
         raise UnknownQuestionnaire(f"No questionnaire {name!r}: use one of {', '.join(load_questionnaires())}")
     return known.setdefault(found.key, found)
+
+
+def list_languages(connection: Connection, version: Questionnaire, purpose: str) -> tuple[str, ...]:
+    """In which languages a wave of this purpose is asked: an official one in Vietnamese, which was published, and in
+    what a named reviewer signed; drafts serve only pilots. A signature is never taken back, so a version of which all
+    are signed is looked up once."""
+    known: set[str] = connection.get_execution_options()[KNOWN_SIGNED]
+    if purpose != OFFICIAL or version.key in known:
+        return LANGUAGES
+    signed = {each.language for each in list_signatures(connection, version.code, version.version)}
+    offered = tuple(each for each in LANGUAGES if each == FIRST_LANGUAGE or each in signed)
+    if offered == LANGUAGES:
+        known.add(version.key)
+    return offered
 
 
 def list_versions(connection: Connection) -> list[Questionnaire]:

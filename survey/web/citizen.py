@@ -59,9 +59,14 @@ def show_form() -> Response:
         opened = answering.open_form(known.database, known.keys, token, known.today())
     except answering.Refusal as refusal:
         return refuse(refusal)
-    language = reader_language()
-    recordings = recording.addresses(known.settings.home, opened.questionnaire.key, language)
-    page = form_page(opened.questionnaire, language, recordings=recordings, khmer_font=wants_khmer_font())
+    language = opened.spoken(reader_language())
+    page = form_page(
+        opened.questionnaire,
+        language,
+        recordings=recording.addresses(known.settings.home, opened.questionnaire.key, language),
+        khmer_font=wants_khmer_font(),
+        languages=opened.languages,
+    )
     return send_spliced(page, token=token, key=new_form_key(known.keys.form, known.now()), carried="")
 
 

@@ -13,7 +13,6 @@ from survey.actions.carrying import Carrier
 from survey.documents import citizen as paper
 from survey.documents.form import Filled, form_page, form_with_answers
 from survey.documents.layout import lay_out
-from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.text import LANGUAGES
 from survey.store.database import DatabaseUnreachable
 from survey.store.writer import WriterBusy
@@ -118,7 +117,7 @@ def turn(sent: Sent) -> Response:
         return pages.refuse(refusal)
     if where.step is None:
         return store(replace(sent, answers=where.answers))
-    return _show(form.questionnaire, carrier, sent, where)
+    return _show(form, carrier, sent, where)
 
 
 def _ask_again(sent: Sent, problems: Mapping[str, str]) -> Response:
@@ -129,12 +128,13 @@ def _ask_again(sent: Sent, problems: Mapping[str, str]) -> Response:
         return pages.refuse(refusal, sent.answers)
     step = stepping.step_of(form.questionnaire, problems)
     again = stepping.Turn(step, sent.answers, problems)
-    return _show(form.questionnaire, _carrier(form, sent), sent, again)
+    return _show(form, _carrier(form, sent), sent, again)
 
 
-def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: stepping.Turn) -> Response:
+def _show(form: answering.OpenForm, carrier: Carrier, sent: Sent, where: stepping.Turn) -> Response:
     assert where.step is not None
-    language = next((each for each in (sent.go, sent.language) if each in LANGUAGES), reader_language())
+    questionnaire = form.questionnaire
+    language = form.spoken(next((each for each in (sent.go, sent.language) if each in LANGUAGES), reader_language()))
     here = {item.code for item in questionnaire.items_on(where.step)}
     typed = {code: answer for code, answer in where.answers.items() if code in here}
     others = {code: answer for code, answer in where.answers.items() if code not in here}
@@ -142,8 +142,9 @@ def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: ste
     recordings = recording.addresses(services().settings.home, questionnaire.key, language)
     font = wants_khmer_font() or sent.go == "font"
     words = {"token": sent.token, "key": sent.key, "carried": carrier.seal(others, services().now())}
+    offered = {"languages": form.languages}
     if not (typed or where.problems or where.added or sent.declined):
-        page = form_page(questionnaire, language, layout=layout, recordings=recordings, khmer_font=font)
+        page = form_page(questionnaire, language, layout=layout, recordings=recordings, khmer_font=font, **offered)
         return pages.send_spliced(page, chosen=sent.go, **words)
     filled = Filled(typed, where.problems, where.added, sent.declined)
     body = form_with_answers(
@@ -154,6 +155,7 @@ def _show(questionnaire: Questionnaire, carrier: Carrier, sent: Sent, where: ste
         recordings=recordings,
         khmer_font=font,
         nonce=headers.nonce(),
+        **offered,
         **words,
     )
     return pages.send_page(body, 422 if where.problems else 200, chosen=sent.go)

@@ -12,6 +12,7 @@ from survey.actions.answering import BadAnswers, Refusal
 from survey.actions.interviewing import Assignment, CallRefused, Door, Interview, NoRoster, NotAssigned, RosterFixed
 from survey.documents.interviewing import OUTCOMES, DoorPage, DoorRow, VillageRows, render_door, render_work
 from survey.documents.paper_form import number_items
+from survey.mandate.text import FIRST_LANGUAGE
 from survey.store.audits import By
 from survey.web.access import allow
 from survey.web.language import reader_language
@@ -124,9 +125,10 @@ def _door(
     status: int = 200,
 ) -> Response:
     try:
-        door, questionnaire = interviewing.find_door(services().database, wave, psu, number, signed_in_staff().name)
+        visit = interviewing.find_door(services().database, wave, psu, number, signed_in_staff().name)
     except NotAssigned:
         abort(404)
+    door = visit.door
     place = {"wave": wave, "psu": psu, "number": number}
     page = DoorPage(
         number=number,
@@ -139,15 +141,17 @@ def _door(
         is_done=door.is_done,
         outcomes=CALLS,
         ages=interviewing.AGES,
+        asked_by=visit.channels,
         key=secrets.token_hex(16),
-        items=number_items(questionnaire),
+        items=number_items(visit.questionnaire),
         adults=door.household.adults,
         drawn=door.household.drawn_adult,
         answers=dict(request.form.items()),
         errors=errors or {},
         problem=problem,
     )
-    return staff_page(render_door(page, staff_shell("field"), reader_language()), status)
+    spoken = reader_language() if reader_language() in visit.languages else FIRST_LANGUAGE
+    return staff_page(render_door(page, staff_shell("field"), spoken), status)
 
 
 def _village(assignment: Assignment) -> VillageRows:

@@ -17,6 +17,7 @@ from survey.documents.environment import render
 from survey.documents.form import Filled, form_page, form_with_answers
 from survey.documents.layout import lay_out
 from survey.mandate.questionnaires import Questionnaire
+from survey.mandate.text import LANGUAGES
 from survey.web import citizen_pages as pages
 from survey.web import headers
 from survey.web.access import allow_everybody
@@ -42,7 +43,7 @@ def show(agency: str) -> Response:
         form = open_voice.find_voice(known.database, agency, known.today())
     except NothingOpen:
         return _refuse("nothing_open", 404)
-    language, asked = reader_language(), _on_one_page(form)
+    language, asked = form.spoken(reader_language()), _on_one_page(form)
     page = form_page(
         asked,
         language,
@@ -51,6 +52,7 @@ def show(agency: str) -> Response:
         recordings=recording.addresses(known.settings.home, asked.key, language),
         khmer_font=wants_khmer_font(),
         about=_name(agency, language),
+        languages=form.languages,
     )
     return pages.send_spliced(page, token="", key=secrets.token_hex(16), carried="")
 
@@ -88,7 +90,7 @@ def take(agency: str) -> Response:
 def _ask_again(form: OpenForm, agency: str, answers: Mapping[str, str], problems: Mapping[str, str]) -> Response:
     asked = _on_one_page(form)
     told = request.form.get("language", "")
-    language = told if told in asked.title else reader_language()
+    language = form.spoken(told if told in LANGUAGES else reader_language())
     body = form_with_answers(
         asked,
         language,
@@ -98,6 +100,7 @@ def _ask_again(form: OpenForm, agency: str, answers: Mapping[str, str], problems
         action=url_for("voice.take", agency=agency),
         about=_name(agency, language),
         khmer_font=wants_khmer_font(),
+        languages=form.languages,
         token="",
         key=request.form.get("key", ""),
         carried="",

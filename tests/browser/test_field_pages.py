@@ -54,6 +54,7 @@ def draw_pages(language: str) -> dict[str, str]:
         False,
         ("1.2", "2.1"),
         ("18-29",),
+        ("interviewer", "phone"),
         "k",
         number_items(household),
         3,

@@ -12,6 +12,8 @@ const ROUND = 60_000;
 const TURN = 6_000;
 const QUIET = ["start", "work", "pair", "closed", "full"];
 
+const SPEAKING = '[data-do="begin"], [data-speaks]';
+
 const main = document.getElementById("screen");
 const asked = new URLSearchParams(location.search).get("language");
 const home = document.querySelector(`[data-screens="${CSS.escape(asked ?? "")}"]`) ? asked : document.documentElement.lang;
@@ -24,6 +26,9 @@ let paused = matchMedia("(prefers-reduced-motion: reduce)").matches;
 function fresh() {
   return { code: null, key: null, door: null };
 }
+
+/** Whether the form is asked in a language: a draft serves only pilots. */
+const speaks = (work, language) => work?.languages?.includes(language) ?? true;
 
 const part = (name) => main.querySelector(`[data-part="${name}"]`);
 const say = (name, text) => { const place = part(name); if (place) place.textContent = text; };
@@ -169,6 +174,7 @@ async function refresh() {
   for (const place of main.querySelectorAll('[data-part="waiting"]')) place.textContent = counted[WAITING];
   reveal("kept", counted[WAITING] > 0);
   reveal("voice", Boolean(work?.voice));
+  for (const button of main.querySelectorAll(SPEAKING)) button.hidden = !speaks(work, button.dataset.language);
   say("agency", work?.agency[language] ?? work?.agency.vi ?? "");
   say("device", work?.device ?? "");
   say("taken", counted[TAKEN]);
@@ -212,11 +218,12 @@ async function settle() {
   else if (wanted === "work") await doors.drawList();
 }
 
-function turn() {
-  const blocks = [...main.querySelectorAll(".turn")];
+async function turn() {
+  const work = await recall("work");
+  const blocks = [...main.querySelectorAll(".turn")].filter(({ lang }) => speaks(work, lang));
   if (paused || shown !== "start" || blocks.length === 0) return;
   const here = blocks.findIndex((block) => !block.hidden);
-  blocks.forEach((block, place) => { block.hidden = place !== (here + 1) % blocks.length; });
+  for (const block of main.querySelectorAll(".turn")) block.hidden = block !== blocks[(here + 1) % blocks.length];
 }
 
 function ask() {
