@@ -75,6 +75,7 @@ def begin_fieldwork(
     opens_on: date = OPENS,
     closes_on: date = CLOSES,
     channels: Sequence[str] = (),
+    signed: bool = True,
 ) -> Fieldwork:
     """A wave with a frame of these populations and so many invited in each stratum."""
     open_wave(
@@ -94,7 +95,8 @@ def begin_fieldwork(
         for (agency, sector), population in populations.items()
     ]
     with database.writing("fieldwork") as connection:
-        sign_languages(connection, questionnaire)
+        if signed:
+            sign_languages(connection, questionnaire)
         places.add_places(
             connection, places.agency, [_agency(name) for name in sorted({each[0] for each in populations})]
         )

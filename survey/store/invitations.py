@@ -66,7 +66,7 @@ def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | None:
     """The invitation whose token or typed code has this keyed hash."""
-    row = connection.execute(INVITATION_BY_HASH, {"given": given_hash}).one_or_none()
+    row: Sequence[Any] | None = connection.execute(INVITATION_BY_HASH, {"given": given_hash}).one_or_none()
     return Invitation(*row) if row else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, request
 
 from survey.actions import answering
 from survey.documents import citizen as paper
@@ -97,9 +97,9 @@ def refusal_page(
     return send_page(paper.render_refusal(page, shell(links=request.method == "GET"), reader_language()), status)
 
 
-def busy_page(fields: Mapping[str, str]) -> Response:
+def busy_page(fields: Mapping[str, str], action: str) -> Response:
     """Nothing was confirmed as stored: the fields stand on the page, to be sent again with one button."""
-    page = paper.RefusalPage("busy", minutes=1, action=url_for("citizen.take_answer"), fields=fields)
+    page = paper.RefusalPage("busy", minutes=1, action=action, fields=fields)
     response = send_page(paper.render_refusal(page, shell(links=False), reader_language()), 503)
     response.headers["Retry-After"] = "30"
     return response

@@ -93,7 +93,8 @@ def store(sent: Sent) -> Response:
             "language": sent.language,
             **({"asked": sent.asked} if sent.asked else {}),
         }
-        return pages.busy_page({**own, **sent.answers, **({"receipt": "no"} if sent.declined else {})})
+        declined = {"receipt": "no"} if sent.declined else {}
+        return pages.busy_page({**own, **sent.answers, **declined}, url_for("citizen.take_answer"))
     return _thank("" if sent.declined else receipt)
 
 
@@ -142,9 +143,10 @@ def _show(form: answering.OpenForm, carrier: Carrier, sent: Sent, where: steppin
     recordings = recording.addresses(services().settings.home, questionnaire.key, language)
     font = wants_khmer_font() or sent.go == "font"
     words = {"token": sent.token, "key": sent.key, "carried": carrier.seal(others, services().now())}
-    offered = {"languages": form.languages}
     if not (typed or where.problems or where.added or sent.declined):
-        page = form_page(questionnaire, language, layout=layout, recordings=recordings, khmer_font=font, **offered)
+        page = form_page(
+            questionnaire, language, layout=layout, recordings=recordings, khmer_font=font, languages=form.languages
+        )
         return pages.send_spliced(page, chosen=sent.go, **words)
     filled = Filled(typed, where.problems, where.added, sent.declined)
     body = form_with_answers(
@@ -155,7 +157,7 @@ def _show(form: answering.OpenForm, carrier: Carrier, sent: Sent, where: steppin
         recordings=recordings,
         khmer_font=font,
         nonce=headers.nonce(),
-        **offered,
+        languages=form.languages,
         **words,
     )
     return pages.send_page(body, 422 if where.problems else 200, chosen=sent.go)

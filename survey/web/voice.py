@@ -18,6 +18,7 @@ from survey.documents.form import Filled, form_page, form_with_answers
 from survey.documents.layout import lay_out
 from survey.mandate.questionnaires import Questionnaire
 from survey.mandate.text import LANGUAGES
+from survey.store.database import DatabaseUnreachable
 from survey.web import citizen_pages as pages
 from survey.web import headers
 from survey.web.access import allow_everybody
@@ -77,6 +78,9 @@ def take(agency: str) -> Response:
             answers=answers,
             today=known.today(),
         )
+    except DatabaseUnreachable:
+        own = {name: request.form.get(name, "") for name in ("key", "language")}
+        return pages.busy_page({**own, **answers}, url_for("voice.take", agency=agency))
     except NothingOpen:
         return _refuse("nothing_open", 404, answers)
     except BadAnswers as bad:

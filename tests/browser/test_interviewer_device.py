@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 AGENCY, WAVE, WHO = "TTPVHCC-31507", "HO", "dtv-01"
 NARROW = {"width": 360, "height": 740}
-ANSWERED = 'SELECT count(*) FROM inbox WHERE codes LIKE \'%"interviewer":"dtv-01"%\' AND codes LIKE \'%"assisted":1%\''
+ANSWERED = """SELECT count(*) FROM inbox WHERE CAST(codes AS TEXT) LIKE '%"assisted":1%"interviewer":"dtv-01"%' """
 
 
 @dataclass

@@ -236,6 +236,22 @@ def test_it_says_aloud_that_it_takes_no_more_when_full_or_not_heard_for_a_week(k
     kiosk.evaluate("import('/static/kiosk/store.js').then((it) => it.settle([], [{ n: 1 }]))")
     kiosk.evaluate(fill, [8, 1])
     assert kiosk.evaluate(why) == "old"
+    kiosk.evaluate("import('/static/kiosk/store.js').then((it) => it.settle([], [{ n: 2 }]))")
+    kiosk.evaluate(
+        """() => new Promise((done) => {
+          indexedDB.open("hailong-kiosk").onsuccess = ({ target: { result: database } }) => {
+            const kept = database.transaction("answers", "readwrite");
+            const day = new Date().toISOString().slice(0, 10);
+            for (let n = 0; n < 4999; n += 1) {
+              kept.objectStore("answers").add({ key: `k${n}`, envelope: "00".repeat(1024), day, state: "waiting" });
+            }
+            kept.oncomplete = () => { database.close(); done(); };
+          };
+        })"""
+    )
+    assert kiosk.evaluate(why) is None
+    kiosk.evaluate(fill, [0, 1])
+    assert kiosk.evaluate(why) == "full"
     kiosk.context.set_offline(True)
     kiosk.reload()
     kiosk.wait_for_selector("[role=alert] .big")

@@ -22,7 +22,7 @@ from survey.keys import Keys
 from survey.proof import Signer
 from survey.settings import Settings
 from survey.store import responses
-from survey.store.database import Database
+from survey.store.database import Database, DatabaseUnreachable
 from survey.web import kiosk, voice
 from survey.web.limits import FailureBrake
 
@@ -208,6 +208,25 @@ def test_whoever_scans_a_poster_answers_without_a_token_and_is_kept_apart(
     assert receipts[0] == receipts[1]
     with database.reading() as connection:
         assert responses.count_waiting(connection) == {(f"{work.wave}.open", "A"): 1}
+
+
+def test_what_was_said_at_a_poster_stands_on_the_page_when_the_database_is_away(
+    client: FlaskClient, work: Fieldwork, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_voice(database, work.wave)
+    sent = {"key": "f" * 32, "language": "en", "G1": "2"}
+
+    def away(*_: object, **__: object) -> None:
+        raise DatabaseUnreachable("away")
+
+    with monkeypatch.context() as cut:
+        cut.setattr("survey.web.voice.open_voice.speak", away)
+        page = client.post("/v/A", data=sent)
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    assert again == sent
+    assert 'action="/v/A"' in page.text
+    assert client.post("/v/A", data=again).status_code == 200
 
 
 def test_a_flood_at_one_poster_is_slowed_and_other_agencies_are_not(
