@@ -59,7 +59,7 @@ def open_long_wave(home: Home) -> None:
     """A wave with the questionnaire that runs in steps, for everybody of one agency."""
     today = local_today()
     home.run(
-        *("wave", "open", LONG, "--questionnaire", STEPPED, "--name", "Hộ gia đình"),
+        *("wave", "open", LONG, "--questionnaire", STEPPED, "--name", "Hộ gia đình", "--purpose", "pilot"),
         *("--from", today.isoformat(), "--to", (today + timedelta(days=30)).isoformat()),
     )
     frame = home.path / "long.csv"
