@@ -44,7 +44,7 @@ demo-load: $(VENV)/installed-run
 	@$(DEMO) init --demo
 
 test: $(VENV)/installed-test ## Set up and run the tests
-	@.ci/provide chromium postgresql cc
+	@.ci/provide chromium postgresql cc poppler
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
 check: $(VENV)/installed-test ## Lint, types, contracts

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("survey.cli.figures", "release"),
     "verify": ("survey.cli.auditing", "verify"),
     "export": ("survey.cli.exporting", "export"),
+    "report": ("survey.cli.reports", "report"),
     "reproduce": ("survey.cli.figures", "reproduce"),
     "bundle": ("survey.cli.figures", "bundle"),
     "witness": ("survey.cli.auditing", "witness"),

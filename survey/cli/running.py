@@ -78,7 +78,12 @@ def work(installation: Installation, once: bool, every: float) -> None:
         now, today = installation.now, installation.today
         settle_key(installation.database, installation.settings.key_folder)
         installation.forget_signer()
-        outside = _watch_job(installation) | outside_jobs(installation) | _mirror_job(installation)
+        outside = (
+            _watch_job(installation)
+            | outside_jobs(installation)
+            | _mirror_job(installation)
+            | _report_job(installation)
+        )
         for line in run_due_jobs(installation.database, installation.signer, now, today, outside):
             click.echo(line)
             sys.stdout.flush()
@@ -98,6 +103,12 @@ def _mirror_job(installation: Installation) -> dict[str, Callable[[], int]]:
 
     folder = installation.settings.mirror
     return {"mirror": partial(mirror, installation.database, folder)} if folder else {}
+
+
+def _report_job(installation: Installation) -> dict[str, Callable[[], int]]:
+    from survey.actions.report_jobs import write_due
+
+    return {"reports": partial(write_due, installation.database, installation.settings.home, installation.today)}
 
 
 class StopSignal:

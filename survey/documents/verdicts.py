@@ -124,6 +124,7 @@ WAVE_STATES = {"planned": N_("Chưa mở"), "open": N_("Đang mở"), "closed": 
 RELEASE_STATES = {"draft": N_("Bản nháp"), "published": N_("Đã công bố"), "superseded": N_("Đã có bản thay thế")}
 
 PINS = {
+    "release": N_("Bản công bố"),
     "checkpoint": N_("Điểm chốt"),
     "root": N_("Mã băm gốc của sổ"),
     "frame": N_("Khung mẫu"),
@@ -156,6 +157,7 @@ NAVIGATION = {
     "series": N_("Chuỗi số liệu"),
     "waves": N_("Đợt khảo sát"),
     "adequacy": N_("Mức đủ mẫu"),
+    "reports": N_("Báo cáo"),
     "releases": N_("Bản công bố"),
     "own_file": N_("Tệp của tôi"),
     "voice": N_("Ý kiến ngỏ"),

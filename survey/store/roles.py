@@ -134,6 +134,10 @@ PERMISSIONS: Mapping[str, Row] = {
         web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
     ),
     "release_figure": REGISTER,
+    # reports: statisticians edit their text on a page, `work` writes the documents that are asked for
+    "report_text": _row(web=APPEND, work=LOOK, read=LOOK, audit=LOOK),
+    "report_job": _row(web=APPEND, work=MANAGE, audit=LOOK),
+    "report_file": _row(web=LOOK, work=MANAGE),
     # the statisticians' side: `work` freezes what they see, they keep recipes and plans on their pages
     "adequacy": REGISTER,
     "adequacy_cell": REGISTER,

@@ -44,6 +44,7 @@ from survey.store.tables.places import (
     sector,
 )
 from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
+from survey.store.tables.reports import report_file, report_job, report_text
 from survey.store.tables.screening import (
     arrival,
     arrival_device,
@@ -141,6 +142,9 @@ __all__ = [
     "refused_replay",
     "release",
     "release_figure",
+    "report_file",
+    "report_job",
+    "report_text",
     "screening",
     "sector",
     "series",
