@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from survey.documents.charts import Scale, bounds_of
+from survey.documents.marks import Scale, bounds_of
 from survey.documents.formats import target
 
 WIDTH, NAMES, EDGE, ROW, HEAD = 640, 250, 18, 24, 30
