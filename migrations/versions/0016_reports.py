@@ -24,7 +24,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "report_job",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("release_code", sa.String(length=80), nullable=False),
         sa.Column(
             "asked", sa.Text(), nullable=False, comment="JSON: language, period, year, formats, and the asker's scope"

@@ -69,6 +69,7 @@ NEVER_CHANGED = {
     "recipe_weights",
     "recipe_adoption",
     "planned_sample",
+    "report_text",
     "household_call",
     "paper_batch",
     "paper_place",

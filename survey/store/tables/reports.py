@@ -33,7 +33,7 @@ report_text = Table(
 report_job = Table(
     "report_job",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("release_code", String(80), ForeignKey("release.code"), nullable=False),
     Column("asked", Text, nullable=False, comment="JSON: language, period, year, formats, and the asker's scope"),
     Column("state", String(8), nullable=False, comment="waiting, done, failed"),
