@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from survey.documents.marks import Scale, bounds_of
 from survey.documents.formats import target
+from survey.documents.marks import Scale, bounds_of
 
 WIDTH, NAMES, EDGE, ROW, HEAD = 640, 250, 18, 24, 30
 INK, SOFT, LINE = "#1b2430", "#6b7480", "#c9ced6"
