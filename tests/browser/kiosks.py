@@ -96,6 +96,7 @@ def kiosk_browser(browser: Browser, profile: Path) -> Iterator[BrowserContext]:
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=program, args=CHROMIUM_SWITCHES, viewport={"width": 800, "height": 1100}
     )
+    context.set_default_timeout(1000 * SECONDS)
     try:
         yield context
     finally:
