@@ -47,11 +47,12 @@ test: $(VENV)/installed-test ## Set up and run the tests
 	@.ci/provide chromium postgresql cc poppler
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
-check: $(VENV)/installed-test ## Lint, types, contracts
+check: $(VENV)/installed-test ## Lint, types, contracts, and what a scanner for weaknesses finds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --severity-level high survey analysis
 
 faults: $(VENV)/installed-test ## 500 kills and 500 power cuts on each database: hours; ROUNDS=50 for fewer
 	@.ci/provide postgresql cc

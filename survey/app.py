@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,8 +14,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.actions.signalling import Arrivals
+from survey.gateways.configuring import load_identity_provider
 from survey.keys import derive_keys
-from survey.settings import Settings
+from survey.settings import Settings, load_sending
 from survey.store.database import Database, DatabaseUnreachable
 from survey.store.migrating import check_schema
 from survey.store.roles import Role
@@ -64,7 +66,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(voice.blueprint)
         app.register_blueprint(stopping.blueprint)
     if STAFF in doors:
-        _open_staff_door(app)
+        _open_staff_door(app, settings)
     if settings.metrics_token:
         from survey.web.metrics import install_metrics
 
@@ -78,20 +80,26 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     return app
 
 
-def _open_staff_door(app: Flask) -> None:
+def _open_staff_door(app: Flask, settings: Settings) -> None:
     from survey.web import (
+        accounts,
         api,
         auditor,
         builder,
+        confirming,
         counter,
         devices,
         frame_upload,
         interviewer,
+        joining,
         keyer,
         official,
+        own_account,
         places,
         planning,
+        second_step,
         session,
+        single_sign_on,
         staff,
         statistician,
         trail,
@@ -99,6 +107,7 @@ def _open_staff_door(app: Flask) -> None:
     )
 
     csrf = CSRFProtect(app)
+    app.extensions[single_sign_on.PROVIDER] = load_identity_provider(load_sending(settings).gateways, os.environ)
 
     @app.before_request
     def guard_staff() -> Response | None:
@@ -126,6 +135,8 @@ def _open_staff_door(app: Flask) -> None:
     ):
         app.register_blueprint(each.blueprint)
     for each in (api, waves_operator, frame_upload):
+        app.register_blueprint(each.blueprint)
+    for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)
     _open_statisticians_tools(app)
 

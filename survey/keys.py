@@ -37,6 +37,9 @@ class Keys:
     device: bytes
     form: bytes
     client: bytes
+    recovery: bytes
+    staff_invitation: bytes
+    factor_seal: bytes
 
     def token_hash(self, token: str) -> bytes:
         """Keyed hash of a token in its canonical spelling: all that is ever stored of it (32 bytes)."""
@@ -61,6 +64,14 @@ class Keys:
     def session_hash(self, session: str) -> bytes:
         """Keyed hash of a staff session's cookie value (32 bytes)."""
         return hmac.digest(self.staff_session, session.encode(), sha256)
+
+    def recovery_hash(self, name: str, code: str) -> bytes:
+        """Keyed hash of a recovery code of an account, in its canonical spelling (32 bytes)."""
+        return hmac.digest(self.recovery, f"{name}\0{code}".encode(), sha256)
+
+    def staff_invitation_hash(self, token: str) -> bytes:
+        """Keyed hash of the token of a staff invitation (32 bytes)."""
+        return hmac.digest(self.staff_invitation, token.encode(), sha256)
 
 
 def derive_keys(secret_key: bytes) -> Keys:

@@ -16,6 +16,7 @@ ADDRESS_FILE = "address"
 MINIMUM_SECRET_LENGTH = 32
 WELL_KNOWN_SECRETS = ("changeme", "secret", "password", "example", "insecure", "default", "hailong")
 ROLES_WITH_ADDRESS = ("migrate", "work", "read", "audit")  # the web process has HAILONG_DATABASE_URL
+STAFF_ROLES = ("operator", "official", "statistician", "auditor", "kiosk", "interviewer", "keyer")
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 
 
@@ -49,7 +50,8 @@ class Settings:
 
     `hosts` empty means: any host name that resolves to this machine's loopback address, nothing else. `signer` is the
     socket of the process that holds the key; None means embedded, where the key is in the home. `mirror` is
-    a folder for the public bundle.
+    a folder for the public bundle. `stolen_passwords` is a file of those that nobody may choose; `second_factor` names
+    the roles that need more than a password.
     """
 
     home: Path
@@ -63,6 +65,8 @@ class Settings:
     mirror: Path | None = None
     backup_folder: Path | None = None
     metrics_token: str = ""
+    stolen_passwords: Path | None = None
+    second_factor: tuple[str, ...] = ()
 
     def database_url_of(self, role: str) -> str:
         """Where a process signs in as `role`: its own address, else the operator's for who looks, else the web's."""
@@ -102,6 +106,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mirror=_folder(environ, "HAILONG_MIRROR"),
         backup_folder=_folder(environ, "HAILONG_BACKUPS"),
         metrics_token=_metrics_token(environ),
+        stolen_passwords=_stolen_passwords(environ),
+        second_factor=_second_factor(environ),
     )
 
 
@@ -163,6 +169,28 @@ def _signer_socket(environ: Mapping[str, str]) -> Path | None:
     if not address.startswith("unix:/"):
         raise SettingsError(f"HAILONG_SIGNER is '{address}'. Set it to unix:/path/of/the/socket of `hailong sign`.")
     return Path(address.removeprefix("unix:"))
+
+
+def _stolen_passwords(environ: Mapping[str, str]) -> Path | None:
+    name = environ.get("HAILONG_STOLEN_PASSWORDS")
+    if not name:
+        return None
+    if not Path(name).is_file():
+        raise SettingsError(
+            f"HAILONG_STOLEN_PASSWORDS is '{name}', which is no file. Set it to a file of passwords, one a line, or of "
+            "their SHA-1 digests in order."
+        )
+    return Path(name)
+
+
+def _second_factor(environ: Mapping[str, str]) -> tuple[str, ...]:
+    roles = _listed(environ.get("HAILONG_SECOND_FACTOR", ""))
+    unknown = set(roles) - set(STAFF_ROLES)
+    if unknown:
+        raise SettingsError(
+            f"HAILONG_SECOND_FACTOR names '{min(unknown)}', which is no role. Choose from: {', '.join(STAFF_ROLES)}."
+        )
+    return roles
 
 
 def sqlalchemy_url(name: str, url: str) -> str:

@@ -151,11 +151,24 @@ def signed_in(installation: Installation, names: Sequence[str]) -> Iterator[list
     try:
         for name in names:
             password = click.prompt(f"Password of {name}", hide_input=True, err=True)
-            sessions.append(sign_in(database, keys, name, password, installation.now))
+            session = sign_in(database, keys, name, password, installation.now)
+            sessions.append(session)
+            _ask_for_code(installation, session, name)
         yield sessions
     finally:
         for session in sessions:
             sign_out(database, keys, session)
+
+
+def _ask_for_code(installation: Installation, session: str, name: str) -> None:
+    """Whoever has a second factor is asked for a code of it, as on a page."""
+    from survey.actions.second_factors import pass_code
+    from survey.actions.signing_in import find_live_session
+
+    live = find_live_session(installation.database, installation.keys, session, installation.now)
+    if live is not None and live.is_half:
+        code = click.prompt(f"Code of {name}, from the generator or a recovery code", err=True)
+        pass_code(installation.database, installation.keys, live, code, installation.now)
 
 
 @contextmanager

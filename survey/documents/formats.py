@@ -6,7 +6,7 @@ Every function takes the value, then the language. A value of None prints as an 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
@@ -54,6 +54,11 @@ def day(value: date | None, language: str) -> str:
     return NOTHING if value is None else format_date(value, format="dd/MM/y", locale=LOCALES[language])
 
 
+def moment(value: datetime, language: str) -> str:
+    """Day and minute, as clocks in the province show them."""
+    return f"{day(value.date(), language)}, {value:%H:%M}"
+
+
 def long_day(value: date | None, language: str) -> str:
     """A date with the month's name: "3 tháng 11, 2026"."""
     return NOTHING if value is None else format_date(value, format="long", locale=LOCALES[language])
@@ -70,6 +75,7 @@ def long_month(value: date, language: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
+    "moment": moment,
     "percent": percent,
     "target": target,
     "points": points,

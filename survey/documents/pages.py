@@ -240,6 +240,7 @@ class LoginPage:
     next_url: str = ""
     name: str = ""
     error: str | None = None
+    sign_on: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

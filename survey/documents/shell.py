@@ -41,6 +41,7 @@ class Shell:
     staff_name: str | None = None
     role: str | None = None
     sign_out_url: str | None = None
+    account_url: str | None = None
     csrf_token: str = ""
     notice: str | None = None
     demo: bool = False

@@ -171,6 +171,41 @@ NAVIGATION = {
     "plan": N_("Kế hoạch mẫu"),
     "screening": N_("Dấu hiệu cần kiểm tra"),
     "trail": N_("Nhật ký kiểm toán"),
+    "accounts": N_("Tài khoản"),
+}
+
+ACCOUNT_STATES = {
+    "active": N_("Đang dùng"),
+    "invited": N_("Đã mời, chưa nhận"),
+    "disabled": N_("Đã khóa"),
+}
+
+FACTORS = {
+    "totp": N_("Ứng dụng tạo mã"),
+    "key": N_("Khóa bảo mật"),
+}
+
+ACCOUNT_ERRORS = {
+    "too_short": N_("Mật khẩu quá ngắn. Xin đặt ít nhất 15 ký tự, ví dụ một câu mà chỉ Ông/Bà biết."),
+    "too_long": N_("Mật khẩu quá dài. Xin đặt nhiều nhất 1.024 ký tự."),
+    "common": N_("Nhiều người dùng mật khẩu này nên nó bị đoán đầu tiên. Xin đặt một câu mà chỉ Ông/Bà biết."),
+    "simple": N_("Mật khẩu chỉ lặp lại hoặc đếm vài ký tự. Xin đặt một câu mà chỉ Ông/Bà biết."),
+    "stolen": N_("Mật khẩu này có trong danh sách đã bị lộ ở nơi khác. Xin đặt mật khẩu khác."),
+    "wrong_password": N_("Mật khẩu hiện nay không đúng. Mật khẩu chưa được đổi; xin nhập lại."),
+    "wrong_code": N_("Mã không đúng. Xin xem đồng hồ của điện thoại, chờ mã mới rồi nhập lại."),
+    "unreadable": N_("Không đọc được khóa bảo mật này. Xin thử lại, hoặc dùng ứng dụng tạo mã."),
+    "known": N_("Khóa bảo mật này đã được thêm rồi."),
+    "too_many": N_("Tài khoản đã có mười yếu tố thứ hai. Xin gỡ bớt một cái trước."),
+    "bad_name": N_("Chưa tạo được: tên đã có người dùng, hoặc quá 64 ký tự, hoặc có dấu gạch chéo. Xin chọn tên khác."),
+    "above": N_("Vai trò, địa bàn hoặc lĩnh vực này ngoài quyền của Ông/Bà. Xin chọn trong danh sách."),
+}
+
+ACCOUNT_DEEDS = {
+    "password": N_("Đã đổi mật khẩu. Các phiên khác đã kết thúc."),
+    "factor": N_("Đã thêm yếu tố thứ hai. Từ nay đăng nhập cần cả mật khẩu và yếu tố này."),
+    "removed": N_("Đã gỡ yếu tố thứ hai."),
+    "ended": N_("Đã kết thúc phiên."),
+    "linked": N_("Đã nối tài khoản với đăng nhập một lần."),
 }
 
 NOTICES = {
@@ -189,6 +224,8 @@ FORM_ERRORS = {
 LOGIN_ERRORS = {
     "wrong": N_("Tên hoặc mật khẩu không đúng. Xin kiểm tra rồi nhập lại."),
     "too_many": N_("Đã nhập sai quá nhiều lần. Xin chờ 15 phút rồi thử lại."),
+    "wrong_code": N_("Mã không đúng hoặc đã dùng rồi. Xin chờ mã mới rồi nhập lại."),
+    "wrong_again": N_("Chưa đúng. Xin kiểm tra rồi nhập lại; nội dung đã gửi vẫn còn."),
     "expired": N_("Phiên làm việc đã hết hạn. Xin đăng nhập lại."),
 }
 
@@ -198,6 +235,11 @@ STAFF_ERRORS = {
     "forbidden": N_("Tài khoản này không có quyền xem trang này. Nếu cần, xin hỏi quản trị viên."),
     "not_found": N_("Không có trang này. Xin kiểm tra lại địa chỉ, hoặc về trang đầu."),
     "expired_form": N_("Trang đã mở quá lâu nên chưa lưu được. Xin tải lại trang rồi làm lại thao tác."),
+    "sign_on_lost": N_("Lần đăng nhập này không bắt đầu từ trình duyệt này, hoặc đã quá lâu. Xin bắt đầu lại."),
+    "sign_on_unknown": N_(
+        "Chưa có tài khoản nào ở đây nối với người này, hoặc thư mời không còn hiệu lực. Xin hỏi quản trị viên."
+    ),
+    "sign_on_failed": N_("Nơi đăng nhập một lần không trả lời đúng. Xin thử lại sau, hoặc đăng nhập bằng mật khẩu."),
     "server_error": N_(
         "Hệ thống gặp lỗi, chưa có gì thay đổi. Xin thử lại sau ít phút; nếu còn lỗi, báo quản trị viên."
     ),

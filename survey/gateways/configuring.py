@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from survey.gateways.identity import IdentityProvider, load_provider
 from survey.gateways.mailing import MailGateway, checked_address
 from survey.gateways.outbound import Allowed, allow
 from survey.gateways.texting import TextGateway
@@ -22,9 +23,11 @@ from survey.gateways.texting import TextGateway
 VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?")
 TEXT_KEYS = {"url", "method", "headers", "body", "success", "refused", "report_url", "delivered", "failed"}
 MAIL_KEYS = {"host", "port", "starttls", "user", "password", "sender", "sender_name"}
+OIDC_KEYS = {"issuer", "client_id", "client_secret", "name", "amr", "certificate"}
 SHARED_KEYS = {"networks", "addresses", "per_minute"}
 TEXT_CHANNELS = ("sms", "zalo")
 EMAIL = "email"
+OIDC = "oidc"
 
 
 class GatewaysWrong(Exception):
@@ -49,23 +52,41 @@ class Gateways:
 
 def load_gateways(path: Path, environ: Mapping[str, str]) -> Gateways:
     """Read the file; none means that nothing can be sent. Raises GatewaysWrong."""
+    top = _read(path)
+    try:
+        tables = {name: _with_secrets(table, environ) for name, table in top.items() if name != OIDC}
+        text = {name: _text_gateway(tables[name]) for name in TEXT_CHANNELS if name in tables}
+        return Gateways(text, _mail_gateway(tables[EMAIL]) if EMAIL in tables else None)
+    except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
+        raise GatewaysWrong(f"{path}: {_explain(error)}") from error
+
+
+def load_identity_provider(path: Path, environ: Mapping[str, str]) -> IdentityProvider | None:
+    """The provider of single sign-on that the file lists, if it lists one. Raises GatewaysWrong."""
+    table = _read(path).get(OIDC)
+    if table is None:
+        return None
+    try:
+        table = _with_secrets(table, environ)
+        _check_keys(table, OIDC_KEYS)
+        return load_provider(table, _allowed(table, urlsplit(table["issuer"]).hostname or ""))
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise GatewaysWrong(f"{path}: {_explain(error)}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        return Gateways()
+        return {}
     if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise GatewaysWrong(f"{path} may be written by others: whoever can, sends our messages. Run chmod go-w on it.")
     try:
         top = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GatewaysWrong(f"{path} is not TOML: {error}.") from error
-    unknown = set(top) - {*TEXT_CHANNELS, EMAIL}
+    unknown = set(top) - {*TEXT_CHANNELS, EMAIL, OIDC}
     if unknown:
-        raise GatewaysWrong(f"{path}: [{min(unknown)}] is no gateway. Use [sms], [zalo] and [email].")
-    try:
-        tables = {name: _with_secrets(table, environ) for name, table in top.items()}
-        text = {name: _text_gateway(tables[name]) for name in TEXT_CHANNELS if name in tables}
-        return Gateways(text, _mail_gateway(tables[EMAIL]) if EMAIL in tables else None)
-    except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
-        raise GatewaysWrong(f"{path}: {_explain(error)}") from error
+        raise GatewaysWrong(f"{path}: [{min(unknown)}] is no gateway. Use [sms], [zalo], [email] and [oidc].")
+    return top
 
 
 def _text_gateway(table: dict[str, Any]) -> TextGateway:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from survey.durable import CRASH_VARIABLE, crash_point
 from survey.store.roles import Role
-from survey.store.roles_sqlite import sqlite_authorizer
+from survey.store.roles_sqlite import restrict
 
 __all__ = ["CRASH_VARIABLE", "Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
 
@@ -58,7 +58,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.role = role
         if self.is_sqlite and role is not Role.MIGRATE:
-            event.listen(self.engine, "connect", lambda raw, _: raw.set_authorizer(sqlite_authorizer(role)))
+            event.listen(self.engine, "connect", lambda raw, _: restrict(raw, role))
         self._single = _ThreadConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
         self._commits = 0

@@ -79,6 +79,7 @@ OPERATED = _row(web=KEEP, work=MANAGE, read=LOOK, audit=LOOK)  # operators bring
 APPENDED = _row(web=LOOK, work=APPEND, read=LOOK, audit=LOOK)
 STATISTICIANS = _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK)
 PUBLIC_ACCOUNT = ("name", "role", "scope_area", "scope_sector", "disabled")
+OF_ACCOUNT = ("role", "password_hash", "scope_area", "scope_sector", "disabled")
 OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
 OF_TOKEN = ("token_hash", "code_hash", "channel", "disposition", "voided")  # the counter makes tokens
@@ -157,8 +158,17 @@ PERMISSIONS: Mapping[str, Row] = {
     "callback_place": _row(web=LOOK, work=APPEND, audit=LOOK),
     "callback_result": _row(web=LOOK, work=APPEND, audit=LOOK),
     # staff
-    "staff": _row(web=LOOK, work=KEEP, read=only(*PUBLIC_ACCOUNT), audit=only(*PUBLIC_ACCOUNT)),
+    "staff": _row(  # a trigger keeps who serves pages from making an auditor
+        web=Rights(select=EVERY_COLUMN, insert=True, update=OF_ACCOUNT),
+        work=KEEP,
+        read=only(*PUBLIC_ACCOUNT),
+        audit=only(*PUBLIC_ACCOUNT),
+    ),
     "staff_session": _row(web=MANAGE, work=MANAGE),
+    "staff_factor": _row(web=MANAGE, work=MANAGE),
+    "staff_recovery": _row(web=MANAGE, work=MANAGE),
+    "staff_invitation": _row(web=MANAGE, work=MANAGE),
+    "staff_identity": _row(web=MANAGE, work=MANAGE),
     "job": _row(web=LOOK, work=MANAGE, read=LOOK, audit=LOOK),
     "audit": _row(web=APPEND, work=APPEND, audit=APPEND),
     # what is asked, of whom

@@ -22,6 +22,22 @@ HARMLESS = {("wal_checkpoint", "passive"), ("read_uncommitted", "0"), ("foreign_
 FORBIDDEN_FUNCTIONS = ("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit")
 LEAVES = "_leaves"  # INSERT OR REPLACE removes a row, and nothing is asked but whether this trigger may run
 
+NO_AUDITORS = (  # triggers of a connection: the file knows no roles
+    "CREATE TEMP TRIGGER staff_no_insert_auditor BEFORE INSERT ON main.staff WHEN NEW.role = 'auditor' "
+    "BEGIN SELECT RAISE(ABORT, 'not authorized: auditors are made on the command line'); END",
+    "CREATE TEMP TRIGGER staff_no_update_auditor BEFORE UPDATE OF role ON main.staff "
+    "WHEN NEW.role = 'auditor' OR OLD.role = 'auditor' "
+    "BEGIN SELECT RAISE(ABORT, 'not authorized: auditors are made on the command line'); END",
+)
+
+
+def restrict(raw: sqlite3.Connection, role: Role) -> None:
+    """Hold a new connection to what its role may do."""
+    if role is Role.WEB and raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'staff'").fetchone():
+        for trigger in NO_AUDITORS:
+            raw.execute(trigger)
+    raw.set_authorizer(sqlite_authorizer(role))
+
 
 def sqlite_authorizer(role: Role) -> Authorizer:
     """What `sqlite3.Connection.set_authorizer` takes, for a role of a long-lived process."""

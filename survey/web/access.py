@@ -19,18 +19,19 @@ class UndeclaredAccess(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Roles that may enter; `public` lets everybody in."""
+    """Roles that may enter; `public` lets everybody in. `confirmed` asks who has not said lately who they are again."""
 
     public: bool = False
     roles: tuple[str, ...] = ()
+    confirmed: bool = False
 
 
 PUBLIC = Access(public=True)
 
 
-def allow(*roles: str) -> Callable[[View], View]:
-    """Declare which roles may enter a view."""
-    return _declare(Access(roles=roles))
+def allow(*roles: str, confirmed: bool = False) -> Callable[[View], View]:
+    """Declare which roles may enter a view; `confirmed` where rows leave, or roles and keys are given."""
+    return _declare(Access(roles=roles, confirmed=confirmed))
 
 
 def allow_everybody(view: View) -> View:

@@ -14,6 +14,7 @@ from survey.documents.environment import translate
 from survey.documents.shell import Link
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
@@ -31,6 +32,7 @@ def show_screened() -> Response:
     rows = tuple(
         paper.ScreenedRow(name.get(language, name["vi"]), code, made_on, url_for("auditor.show_screening", wave=code))
         for code, name, made_on in screening.list_screened(services().database)
+        if sees_wave(code)
     )
     return staff_page(paper.render_screened(paper.ScreenedPage(rows), staff_shell("screening"), language))
 

@@ -26,6 +26,7 @@ from survey.store.waves import Wave
 from survey.web import headers
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import LOCAL_TIME, services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
@@ -138,6 +139,7 @@ def _devices(
     is_operator = signed_in_staff().role == "operator"
     reports = [each for each in kiosks.list_reports(known.database) if each.device.agency_code in agencies]
     asking = [w for w in reading.list_waves(known.database) if kiosks.asks(w) and not w.is_over(known.today())]
+    asking = [wave for wave in asking if sees_wave(wave.code)]
     speaking = open_voice.list_agencies(known.database, known.today()) & agencies.keys()
     page = DevicesPage(
         rows=tuple(_row(each, agencies, language, is_operator=is_operator) for each in reports),

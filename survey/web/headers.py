@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
@@ -25,6 +26,11 @@ def nonce() -> str:
     return value
 
 
+def may_post_to(*addresses: str) -> None:
+    """Let forms of this page lead to these sites as well, which browsers ask about redirects too."""
+    g.csp_form_action = tuple(f"{urlsplit(each).scheme}://{urlsplit(each).netloc}" for each in addresses)
+
+
 def install_headers(app: Flask) -> None:
     app.after_request(_add_headers)
 
@@ -44,8 +50,9 @@ def _headers() -> list[tuple[str, str]]:
 
 
 def _policy() -> str:
+    forms = ("'self'", *g.get("csp_form_action", ()))
     style = f"'self' 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'self'"
     return (
         f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"media-src 'self'; form-action {' '.join(forms)}; base-uri 'none'; frame-ancestors 'none'"
     )

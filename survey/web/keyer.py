@@ -27,6 +27,7 @@ from survey.store.waves import Wave
 from survey.web import headers
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
@@ -181,6 +182,7 @@ def _page(*, state: str | None = None, problem: str | None = None, status: int =
     known, language, member = services(), reader_language(), signed_in_staff()
     is_operator = member.role == "operator"
     asking = [wave for wave in waves.list_waves(known.database, open_on=known.today()) if _prints(wave)]
+    asking = [wave for wave in asking if sees_wave(wave.code)]
     page = PaperPage(
         rows=tuple(_row(each, is_operator) for each in _list_reports()),
         key_url=url_for("keyer.open_sheet"),

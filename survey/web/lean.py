@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 STAFF_PATHS = "/staff"
@@ -14,8 +14,16 @@ STAFF_PATHS = "/staff"
 class StaffSessions(SecureCookieSessionInterface):
     """Flask's session, in which the staff's forms keep their CSRF token. Citizens have none, nor a cookie for it."""
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return super().open_session(app, request) if request.path.startswith(STAFF_PATHS) else None
+    def open_session(self, app: Flask, asked: Request) -> SecureCookieSession | None:
+        return super().open_session(app, asked) if asked.path.startswith(STAFF_PATHS) else None
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """`__Host-` where the connection is secure, as the staff's other cookie."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if request.is_secure else name
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
 
 
 class LeanFlask(Flask):

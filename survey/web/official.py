@@ -16,6 +16,7 @@ from survey.store.releases import StoredFigure
 from survey.web.access import allow
 from survey.web.figures import ON_THE_BOARD, agency_name, to_basis, to_figure, to_sector_row
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.series import series_page
 from survey.web.services import services
 from survey.web.session import signed_in_staff
@@ -68,7 +69,7 @@ def show_sector(sector: str) -> Response:
 @blueprint.get("/series")
 @allow(*READERS)
 def list_series() -> Response:
-    waves = reading.read_series(services().database)
+    waves = [wave for wave in reading.read_series(services().database) if sees_wave(wave.code)]
     if not waves:
         return staff_error("no_series", 200)
     return show_series(waves[0].code)
@@ -94,7 +95,7 @@ def _sector_figures(scope: Scope) -> dict[str, tuple[StoredFigure, OpenRelease]]
     """Each sector's figure from the newest closed wave that measures it, else from one that is still open."""
     found: dict[str, tuple[StoredFigure, OpenRelease]] = {}
     today = services().today()
-    boards = reading.read_boards(services().database, "sector", scope)
+    boards = [each for each in reading.read_boards(services().database, "sector", scope) if sees_wave(each.wave.code)]
     for opened in sorted(boards, key=lambda each: (each.wave.is_over(today), each.wave.closes_on)):
         for figure in opened.figures:
             found[figure.place] = (figure, opened)
@@ -149,7 +150,7 @@ def _main_basis(known: dict[str, tuple[StoredFigure, OpenRelease]], language: st
 
 
 def _series_links(language: str) -> tuple[Link, ...]:
-    waves = reading.read_series(services().database)
+    waves = [wave for wave in reading.read_series(services().database) if sees_wave(wave.code)]
     return tuple(
         Link(wave.name.get(language, wave.name[FIRST_LANGUAGE]), url_for("official.show_series", wave=wave.code))
         for wave in waves

@@ -15,6 +15,7 @@ from survey.documents.survey_plan import PlanPage, PlanPaper, render_plan, write
 from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.shell import staff_page, staff_shell
 
@@ -77,6 +78,7 @@ def _number(text: str) -> float:
 def _page(plan: PlanPaper | None = None, *, problem: str | None = None, status: int = 200) -> Response:
     known, language = services(), reader_language()
     asking = [wave for wave in waves.list_waves(known.database) if wave.questionnaire_code and not wave.voice_of]
+    asking = [wave for wave in asking if sees_wave(wave.code)]
     typed = {name: value for name, value in request.args.items() if name != "language"}
     page = PlanPage(
         action=url_for("planning.show_plan"),

@@ -24,6 +24,7 @@ from survey.store.audits import By
 from survey.store.reports import ReportJob
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
@@ -46,7 +47,9 @@ def show_reports() -> Response:
         Column(say("Công bố")),
         Column(say("Điểm chốt"), "count"),
     )
-    opened = [each for each in reading.list_releases(services().database) if _may_read(each)]
+    opened = [
+        each for each in reading.list_releases(services().database) if _may_read(each) and sees_wave(each.wave.code)
+    ]
     page = SheetsPage(
         overline=say("Báo cáo"),
         title=say("Báo cáo theo kỳ hành chính"),

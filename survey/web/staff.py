@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
@@ -12,10 +10,11 @@ from wtforms.validators import InputRequired, Length
 from survey.actions import signing_in
 from survey.documents import pages
 from survey.documents.pages import LoginPage
-from survey.web import session
+from survey.web import session, single_sign_on
 from survey.web.access import allow, allow_everybody
 from survey.web.language import reader_language
 from survey.web.limits import FailureBrake
+from survey.web.local_paths import local_path
 from survey.web.services import services
 from survey.web.shell import staff_page, staff_shell
 
@@ -45,7 +44,7 @@ def go_home() -> Response:
 @allow_everybody
 def sign_in() -> Response:
     form = SignInForm()
-    next_url = _safe(request.values.get("next", ""))
+    next_url = local_path(request.values.get("next", ""))
     if request.method == "GET":
         return _ask(next_url)
     known = services()
@@ -53,10 +52,13 @@ def sign_in() -> Response:
     try:
         if not form.validate():
             raise signing_in.NotSignedIn
-        value = signing_in.sign_in(known.database, known.keys, name, password, known.now())
+        value = signing_in.sign_in(
+            known.database, known.keys, name, password, known.now(), device=session.kind_of_browser()
+        )
     except signing_in.NotSignedIn:
         error = "wrong" if brake.count_failure() else "too_many"
         return _ask(next_url, name=name, error=error, status=401 if error == "wrong" else 429)
+    _end_earlier_session()
     response = make_response(redirect(next_url or url_for("staff.go_home"), 303))
     session.set_session_cookie(response, value)
     return response
@@ -73,12 +75,13 @@ def sign_out() -> Response:
 
 
 def _ask(next_url: str, *, name: str = "", error: str | None = None, status: int = 200) -> Response:
-    page = LoginPage(action=url_for("staff.sign_in"), next_url=next_url, name=name, error=error)
+    sign_on = single_sign_on.offer(url_for("single_sign_on.sign_in")) if single_sign_on.is_offered() else None
+    page = LoginPage(url_for("staff.sign_in"), next_url, name, error, sign_on)
     return staff_page(pages.render_login(page, staff_shell(), reader_language()), status)
 
 
-def _safe(target: str) -> str:
-    """A path of this site, or nothing: never another host, however it is spelled."""
-    parts = urlsplit(target.replace("\\", "/"))
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if inside and target.isprintable() else ""
+def _end_earlier_session() -> None:
+    """Whoever signs in anew leaves no session behind, and takes over none."""
+    known, earlier = services(), request.cookies.get(session.cookie_name())
+    if earlier:
+        signing_in.sign_out(known.database, known.keys, earlier)

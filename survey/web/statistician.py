@@ -14,6 +14,7 @@ from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
 from survey.web.figures import to_basis, to_sector_row
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_error, staff_page, staff_shell
@@ -28,7 +29,11 @@ DEMO = "demo"
 @allow(*READERS)
 def choose_wave() -> Response:
     """The newest wave that has figures and was sampled."""
-    sampled = [wave for wave in reading.list_released_waves(services().database) if wave.questionnaire_code]
+    sampled = [
+        wave
+        for wave in reading.list_released_waves(services().database)
+        if wave.questionnaire_code and sees_wave(wave.code)
+    ]
     if not sampled:
         return staff_error("nothing_released", 200)
     today = services().today()
@@ -41,7 +46,7 @@ def choose_wave() -> Response:
 def show_waves() -> Response:
     """Every wave, with what its newest release counted."""
     language = reader_language()
-    rows = tuple(_wave_row(wave, language) for wave in reading.list_waves(services().database))
+    rows = tuple(_wave_row(wave, language) for wave in reading.list_waves(services().database) if sees_wave(wave.code))
     return staff_page(pages.render_waves(WavesPage(rows), staff_shell("waves"), language))
 
 
@@ -57,7 +62,7 @@ def show_adequacy(wave: str) -> Response:
     waves = tuple(
         Link(each.name.get(language, each.name["vi"]), url_for("statistician.show_adequacy", wave=each.code))
         for each in reading.list_released_waves(database)
-        if each.questionnaire_code and each.code != wave
+        if each.questionnaire_code and each.code != wave and sees_wave(each.code)
     )
     page = adequacy_page(opened, reading.list_agencies(database, scope), waves, tabs(wave, "adequacy"), language)
     shell = staff_shell("adequacy", demo=opened.wave.purpose == DEMO)
@@ -68,7 +73,7 @@ def show_adequacy(wave: str) -> Response:
 @allow(*READERS)
 def show_releases() -> Response:
     language = reader_language()
-    opened = reading.list_releases(services().database)
+    opened = [each for each in reading.list_releases(services().database) if sees_wave(each.wave.code)]
     newest: dict[str, str] = {}
     for each in opened:
         if each.release.published_on:

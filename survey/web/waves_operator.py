@@ -15,6 +15,7 @@ from survey.store.audits import By
 from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
@@ -107,7 +108,8 @@ def _keep(instead: Wave | None) -> Response:
 
 def _page(problem: str = "", status: int = 200) -> Response:
     say = speaker()
-    found = sorted(waves.list_waves(services().database), key=lambda each: each.opens_on, reverse=True)
+    seen = [wave for wave in waves.list_waves(services().database) if sees_wave(wave.code)]
+    found = sorted(seen, key=lambda each: each.opens_on, reverse=True)
     columns = (
         Column(say("Đợt khảo sát")),
         Column(say("Mã")),

@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from fieldwork import begin_fieldwork
 
-from survey.actions import signing_in
+from survey.actions import passwords
 from survey.actions.signing_in import add_staff
 from survey.keys import derive_keys, load_signer
 from survey.settings import load_settings
@@ -30,9 +30,9 @@ Run = Callable[..., Any]
 @pytest.fixture
 def country(installed: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Ten agencies in a demonstration wave, one of which stuffs 40 % of its answers, and staff."""
-    monkeypatch.setattr(signing_in, "_hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr("click.prompt", lambda *_, **__: PASSWORD)
-    signing_in._nobodys_hash.cache_clear()
+    passwords._nobodys_hash.cache_clear()
     now = datetime.now(UTC)
     settings = load_settings()
     database = Database(settings.database_url, settings.lock_file)

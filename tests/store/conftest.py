@@ -10,8 +10,9 @@ from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf
 from survey.keys import Keys
 from survey.proof import Signer
-from survey.store import audits, tallies
+from survey.store import audits, people, tallies
 from survey.store.database import Database
+from survey.store.places import EVERYTHING
 from survey.web.services import clock
 
 
@@ -37,5 +38,6 @@ def filled(work: Fieldwork) -> Database:
         append_leaves(connection, work.signer, "W", [new_leaf("exclusion", codes)], (), AFTER)
         published = {"wave_code": "W", "agency_code": "A", "period": "2026-11", "per_cent": "90"}
         tallies.add_published_figures(connection, [published])
+        people.add_staff(connection, "lan", "official", "", EVERYTHING)
         audits.add_event(connection, at=clock(), actor="a", event="b", subject="c", detail={})
     return work.database

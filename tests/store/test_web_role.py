@@ -162,7 +162,8 @@ def test_what_the_web_must_do_it_may(filled: Database, as_role: dict[Role, Datab
     with as_role[Role.WEB].writing("test") as connection:
         for statement in (
             "INSERT INTO spent SELECT receipt_hash, wave_code, stratum_code, false FROM inbox",
-            "INSERT INTO staff_session SELECT receipt_hash, 'a', '2026-11-24', '2026-11-24' FROM inbox WHERE 1 = 0",
+            "INSERT INTO staff_session (session_hash, staff_name, started_at, seen_at) "
+            "SELECT receipt_hash, 'a', '2026-11-24', '2026-11-24' FROM inbox WHERE 1 = 0",
             "UPDATE release SET published_by = published_by, published_on = published_on WHERE published_on IS NULL",
         ):
             connection.execute(text(statement))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from survey.actions import signing_in
+from survey.actions import passwords
 
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """The default cost is tried where accounts are tested; here it would be most of the time."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(signing_in, "_hasher", lambda: cheap)
-    signing_in._nobodys_hash.cache_clear()
+    monkeypatch.setattr(passwords, "hasher", lambda: cheap)
+    passwords._nobodys_hash.cache_clear()

@@ -30,7 +30,16 @@ from survey.store.tables.figures import (
     tally_progress,
 )
 from survey.store.tables.paper import paper_batch, paper_keying, paper_place, paper_settlement, paper_sheet
-from survey.store.tables.people import audit, job, staff, staff_session
+from survey.store.tables.people import (
+    audit,
+    job,
+    staff,
+    staff_factor,
+    staff_identity,
+    staff_invitation,
+    staff_recovery,
+    staff_session,
+)
 from survey.store.tables.places import (
     agency,
     agency_predecessor,
@@ -150,6 +159,10 @@ __all__ = [
     "series",
     "spent",
     "staff",
+    "staff_factor",
+    "staff_identity",
+    "staff_invitation",
+    "staff_recovery",
     "staff_session",
     "stratum",
     "tally_cell",
