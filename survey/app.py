@@ -142,9 +142,19 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
 
 
 def _open_statisticians_tools(app: Flask) -> None:
-    from survey.web import cells, compare_methods, nonresponse, own_file, progress, reports, small_areas, workshop
+    from survey.web import (
+        cells,
+        comments,
+        compare_methods,
+        nonresponse,
+        own_file,
+        progress,
+        reports,
+        small_areas,
+        workshop,
+    )
 
-    for each in (cells, compare_methods, nonresponse, own_file, progress, reports, small_areas, workshop):
+    for each in (cells, comments, compare_methods, nonresponse, own_file, progress, reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

@@ -12,7 +12,9 @@ from datetime import date
 
 from survey.actions.reading import UnknownRelease
 from survey.documents.report import Table, Written
-from survey.documents.report_contents import Told, write_report, write_text
+from survey.documents.report_contents import write_report
+from survey.documents.report_text import write_text
+from survey.documents.report_told import Told
 from survey.store import releases, reports
 from survey.store.audits import By
 from survey.store.database import Database

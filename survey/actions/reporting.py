@@ -13,7 +13,8 @@ from survey.actions.reading import OpenRelease, list_agencies, read_release
 from survey.documents.environment import templates_folder
 from survey.documents.figures import AgencyRow, Basis, Figure, Judgement, SectorRow
 from survey.documents.report import Office, Report
-from survey.documents.report_contents import Period, SectorPart, Told, write_report
+from survey.documents.report_contents import write_report
+from survey.documents.report_told import Period, SectorPart, Told
 from survey.mandate.indicators import load_indicator
 from survey.mandate.periods import ReportPeriod, find_report_period, load_report_periods
 from survey.mandate.sectors import ancestors, load_sectors

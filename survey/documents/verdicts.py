@@ -157,6 +157,7 @@ NAVIGATION = {
     "series": N_("Chuỗi số liệu"),
     "waves": N_("Đợt khảo sát"),
     "adequacy": N_("Mức đủ mẫu"),
+    "comments": N_("Góp ý"),
     "reports": N_("Báo cáo"),
     "releases": N_("Bản công bố"),
     "own_file": N_("Tệp của tôi"),

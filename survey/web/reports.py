@@ -16,7 +16,8 @@ from survey.actions.report_jobs import (
 from survey.actions.report_texts import TextIsFinal, TextTooLong, edit_text, read_text
 from survey.actions.reporting import FORMATS, TYPES, Asked, tell_report
 from survey.documents.environment import LANGUAGE_NAMES
-from survey.documents.report_contents import Told, title_of
+from survey.documents.report_contents import title_of
+from survey.documents.report_told import Told
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
 from survey.mandate.periods import load_report_periods

@@ -17,6 +17,7 @@ NAVIGATION = (
     ("series", "official.list_series", FIGURES),
     ("waves", "statistician.show_waves", ("statistician", "auditor")),
     ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
+    ("comments", "comments.show_batches", ("official", "statistician")),
     ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
     ("releases", "statistician.show_releases", ("statistician", "auditor")),
     ("own_file", "own_file.show", ("statistician",)),

@@ -8,7 +8,7 @@ from page_samples import BASIS, SECTORS
 
 from survey.documents.figures import AgencyRow, Figure
 from survey.documents.report import Office
-from survey.documents.report_contents import Period, SectorPart, Statement, Told
+from survey.documents.report_told import Period, SectorPart, Statement, Told
 
 OFFICE = Office("Ủy ban nhân dân thành phố", "Sở Nội vụ", "Số: /BC-SNV", "Cần Thơ", "Giám đốc", ("Lưu: VT",))
 PERIOD = Period("Quý III", 2026, date(2026, 6, 15), date(2026, 9, 14))

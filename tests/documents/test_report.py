@@ -18,9 +18,10 @@ from report_samples import a_report
 from requirements import skip_or_fail
 
 from survey.documents.report import Heading, Paragraph, Picture, Table, Written, said
-from survey.documents.report_contents import write_report, write_text
+from survey.documents.report_contents import write_report
 from survey.documents.report_docx import write_docx
 from survey.documents.report_pdf import write_pdf
+from survey.documents.report_text import write_text
 from survey.documents.report_xlsx import write_xlsx
 from survey.mandate.text import LANGUAGES
 
