@@ -577,7 +577,7 @@ def _check_figures(released: _Released, ledger: _Ledger) -> Iterator[Finding]:
         for told, cells in ((numbers, answers), (numbers.get("with_excluded"), together)):
             if figure["suppressed"] or told is None:
                 continue
-            n, rate = _compute_rate(released.inputs, cells, figure)
+            n, rate = _compute_rate(released.inputs, released.header, cells, figure)
             if told["n"] != n or not _is_same_rate(told["rate"], rate):
                 what = f"{figure['level']} {figure['place']} has {told['n']} answers, rate {told['rate']}"
                 exact = "none" if rate is None else f"{float(rate):.6f}"
@@ -587,11 +587,15 @@ def _check_figures(released: _Released, ledger: _Ledger) -> Iterator[Finding]:
 
 
 def _compute_rate(
-    inputs: dict[str, Any], cells: Mapping[_Cell, int], figure: dict[str, Any]
+    inputs: dict[str, Any], header: dict[str, Any], cells: Mapping[_Cell, int], figure: dict[str, Any]
 ) -> tuple[int, Fraction | None]:
-    """Answers with a level, and the sum of N/n times score over that of N/n times answers, stratum by stratum."""
+    """Answers with a level, and the sum of N/n times score over that of N/n times answers, stratum by stratum.
+
+    Under a recipe of weights, N is what the header says that the answers of the stratum stand for.
+    """
     scores, lowest, highest = (inputs["indicator"][name] for name in ("scores", "lowest", "highest"))
-    populations = {code: population for code, *_, population in inputs["strata"]}
+    populations = {code: Fraction(population) for code, *_, population in inputs["strata"]}
+    populations |= {code: Fraction(total) for code, total in header.get("weighed", {}).get("totals", {}).items()}
     sampled: Counter[str] = Counter()
     for (stratum, _, _), count in cells.items():
         sampled[stratum] += count
@@ -599,7 +603,7 @@ def _compute_rate(
     for (stratum, month, level), count in cells.items():
         if level is None or not count or not _is_inside(inputs, stratum, month, figure):
             continue
-        weight = Fraction(populations[stratum], sampled[stratum]) if populations else Fraction(1)
+        weight = populations[stratum] / sampled[stratum] if populations else Fraction(1)
         n, above, below = n + count, above + weight * count * scores[level - 1], below + weight * count
     return n, ((above / below - lowest) / (highest - lowest) if below else None)
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Column: TypeAlias = NDArray[Any]
+MOST_CODES = 2**62
 
 
 @dataclass
@@ -89,7 +90,7 @@ def _withhold_lonely(
     columns: Mapping[str, Column], keys: Sequence[str], k: int, withheld: int, report: DisclosureReport
 ) -> None:
     """Go through the key variables from the most values to the fewest, and withhold each where a group is small."""
-    order = sorted(keys, key=lambda name: -len(np.unique(columns[name])))
+    order = sorted(keys, key=lambda name: -_number(columns[name])[1])
     for name in order:
         small = _group_sizes(columns["stratum"], [columns[each] for each in keys]) < k
         small &= columns[name] != withheld
@@ -150,9 +151,22 @@ def _count_alike(stratum: Column, overall: Column) -> int:
 
 def _group_sizes(stratum: Column, keys: Sequence[Column]) -> NDArray[np.int64]:
     """How many persons of the same stratum share each person's key variables."""
-    code = stratum.astype(np.int64)
+    code, codes = stratum.astype(np.int64), int(stratum.max()) + 1
     for column in keys:
-        values, place = np.unique(column, return_inverse=True)
-        code = code * len(values) + place
-        _, code = np.unique(code, return_inverse=True)
+        place, values = _number(column)
+        if codes * values > MOST_CODES:
+            _, code = np.unique(code, return_inverse=True)
+            codes = int(code.max()) + 1
+        code *= values
+        code += place
+        codes *= values
+    _, code = np.unique(code, return_inverse=True)
     return np.bincount(code)[code]
+
+
+def _number(column: Column) -> tuple[Column, int]:
+    """The values of a column of small numbers as 0, 1, ... in their order, and how many there are: without sorting,
+    which a million persons and ten variables would be sorted hundreds of times by."""
+    least = column.min()
+    known = np.bincount(column - least) > 0
+    return (np.cumsum(known) - 1)[column - least], int(known.sum())

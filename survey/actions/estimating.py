@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis import Design, Estimate, Minimum, Target, Verdict, judge
 from analysis.estimation import mean_by, rate_by
+from survey.actions.weighing import Basis, Weighed, weigh_strata
 from survey.mandate.indicators import LEVELS, Indicator, load_indicator
 from survey.mandate.periods import month_of
 from survey.mandate.rules import EVERYBODY, Rule, level_outcome, read_rule
@@ -43,7 +44,7 @@ class WaveData:
 
     `answers` has one row per stratum, period and answer level: columns stratum, agency, service, sector, area, month,
     period, psu, calibration_class, level (1..5, missing for those who gave none), n. `excluded` has the same columns
-    for the responses that do not count.
+    for the responses that do not count. `weighed` tells what the answers of each stratum stand for.
     """
 
     wave: Wave
@@ -53,6 +54,7 @@ class WaveData:
     strata: tuple[Stratum, ...]
     frame_version: int | None
     invited: dict[str, int]
+    weighed: Weighed
     _strata_of: dict[tuple[str, ...], dict[tuple[str, ...], list[str]]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -130,14 +132,17 @@ def build_wave(
     rows["sector"] = rows["stratum"].map(lambda code: sectors.get(code, ""))
     rows["area"] = rows["agency"].map(dict(areas)).fillna("")
     rows["month"] = rows["period"].map(_month)
+    rule, answers = read_rule(wave.rule), rows[rows["disposition"] == COUNTED].reset_index(drop=True)
+    basis = Basis({each.code: each.population for each in strata}, invited, rule.minimum_cell)
     return WaveData(
         wave=wave,
-        rule=read_rule(wave.rule),
-        answers=rows[rows["disposition"] == COUNTED].reset_index(drop=True),
+        rule=rule,
+        answers=answers,
         excluded=rows[rows["disposition"] == EXCLUDED].reset_index(drop=True),
         strata=tuple(strata),
         frame_version=frame_version,
         invited=dict(invited),
+        weighed=weigh_strata(answers, strata, basis, rule),
     )
 
 
@@ -226,7 +231,7 @@ def score_answers(data: WaveData, indicator: Indicator, answers: pd.DataFrame) -
     if data.strata:
         sampled = scored.groupby("stratum")["n"].transform("sum")
         scored["population"] = scored["stratum"].map(data.populations).astype("float64")
-        scored["weight"] = scored["population"] / sampled
+        scored["weight"] = scored["stratum"].map(data.weighed.totals).astype("float64") / sampled
     return scored
 
 

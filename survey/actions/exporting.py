@@ -67,7 +67,7 @@ LABELS = {
     "class": {"vi": "Nhóm hiệu chỉnh", "en": "Calibration class"},
     "variance_stratum": {"vi": "Tầng khi tính phương sai", "en": "Stratum of the variance, lonely ones joined"},
     "population": {"vi": "Số lượt của tầng trong khung mẫu", "en": "Population of the stratum in the frame"},
-    "weight": {"vi": "Trọng số", "en": "Sampling weight, population / answered"},
+    "weight": {"vi": "Trọng số", "en": "Sampling weight"},
     "jk_group": {"vi": "Nhóm của trọng số lặp", "en": "Group of the replicate weights"},
     "month": {"vi": "Tháng trả lời", "en": "Month of the answer"},
     "channel": {"vi": "Kênh trả lời", "en": "Channel"},
@@ -221,7 +221,8 @@ def _design_columns(persons: Persons, data: WaveData) -> dict[str, tuple[Column,
     counts = np.bincount(codes, minlength=len(names))
     columns["variance_stratum"] = (np.array([joined[name] for name in names], dtype=np.int32)[codes], None)
     columns["population"] = (population[codes], None)
-    columns["weight"] = ((population / np.maximum(counts, 1))[codes], None)
+    totals = np.array([data.weighed.totals[name] for name in names])
+    columns["weight"] = ((totals / np.maximum(counts, 1))[codes], None)
     return columns
 
 

@@ -33,6 +33,7 @@ from survey.actions.pinning import figure_code_digest, library_versions
 from survey.actions.release_inputs import Inputs, collect_inputs, read_inputs
 from survey.actions.showing_excluded import WAVE_KEY, Key, show_excluded
 from survey.actions.suppressing import hide_small, round_figure
+from survey.actions.weighing import Weighed
 from survey.mandate.indicators import load_indicator
 from survey.mandate.rules import EVERYBODY
 from survey.mandate.sectors import ancestors, descendants, load_sectors
@@ -113,7 +114,7 @@ def recompute(
     figures = hide_small(lattice, k, known.earlier, known.least_new)
     if not data.excluded.empty:
         figures = [round_figure(each) for each in show_excluded(figures, *_with_excluded(data), k)]
-    return _header(known, inputs, checkpoint), figures
+    return _header(known, inputs, checkpoint, data.weighed), figures
 
 
 def compute_lattice(
@@ -228,10 +229,12 @@ def _cover(estimate: Estimate, data: WaveData, strata: list[str]) -> Estimate:
 
 
 def _counts(data: WaveData, spent: dict[str, int], strata: list[str]) -> dict[str, Any]:
+    recipe = data.weighed.recipe
     return {
         "population": sum(data.populations[code] for code in strata),
         "invited": sum(data.invited.get(code, 0) for code in strata),
         "answered": sum(spent.get(code, 0) for code in strata),
+        **({"weight": sum(data.weighed.totals[code] for code in strata)} if recipe else {}),
         "strata": len(strata),
         "lone_strata": sum(data.answered.get(code) == 1 for code in strata),
     }
@@ -257,10 +260,12 @@ def _sectors_of_frame(data: WaveData) -> list[str]:
     return [code for code in load_sectors() if code in present]
 
 
-def _header(inputs: Inputs, text: str, checkpoint: SignedCheckpoint) -> str:
+def _header(inputs: Inputs, text: str, checkpoint: SignedCheckpoint, weighed: Weighed) -> str:
     wave = inputs.wave
+    told = {"weighed": asdict(weighed)} if weighed.recipe else {}
     return json.dumps(
-        {
+        told
+        | {
             "wave": wave.code,
             "checkpoint": {"number": checkpoint.number, "size": checkpoint.size, "root": checkpoint.root.hex()},
             "frame": {"version": inputs.frame_version, "digest": inputs.frame_digest},

@@ -35,6 +35,14 @@ from survey.store.releases import Release, StoredFigure
 NUMBERS = ("n", "rate", "se", "df", "survey_deff", "n_effective", "low", "high")
 PRINTED = ("n", "rate", "se", "df", "n_effective", "low", "high")
 PLACE = ("level", "sector", "place")
+FILES: Mapping[str, Sequence[str]] = {
+    "cells.csv": ("stratum", "agency", "sector", "month", "psu", "level", "n"),
+    "strata.csv": ("stratum", "agency", "sector", "population", "total"),
+    "designs.csv": ("design", "stratum", "variance_stratum"),
+    "figures.csv": (*PLACE, "design", "agency", "month", *NUMBERS),
+    "released.csv": (*PLACE, "design", "agency", "month", *PRINTED),
+    "rule.csv": ("name", "value"),
+}
 
 Row = Mapping[str, object]
 
@@ -85,18 +93,15 @@ def write_bundle(made: Reproduction, folder: Path) -> list[str]:
     indicator = load_indicator(made.data.rule.indicator)
     shown = {_key(each) for each in made.released if not each.suppressed}
     figures = [each for each in made.lattice if _key(each) in shown and each.numbers["n"]]
-    tables: dict[str, tuple[Sequence[str], list[Row]]] = {
-        "cells.csv": (("stratum", "agency", "sector", "month", "psu", "level", "n"), [*_list_cells(made.data)]),
-        "strata.csv": (("stratum", "agency", "sector", "population"), [*_list_strata(made.data)]),
-        "designs.csv": (("design", "stratum", "variance_stratum"), [*_list_designs(made.data, indicator, figures)]),
-        "figures.csv": ((*PLACE, "design", "agency", "month", *NUMBERS), [_to_row(each, NUMBERS) for each in figures]),
-        "released.csv": (
-            (*PLACE, "design", "agency", "month", *PRINTED),
-            [_to_row(each, PRINTED) for each in made.released if _key(each) in shown and each.numbers["n"]],
-        ),
-        "rule.csv": (("name", "value"), [*_list_rule(made.data, indicator)]),
+    tables: dict[str, list[Row]] = {
+        "cells.csv": [*_list_cells(made.data)],
+        "strata.csv": [*_list_strata(made.data)],
+        "designs.csv": [*_list_designs(made.data, indicator, figures)],
+        "figures.csv": [_to_row(each, NUMBERS) for each in figures],
+        "released.csv": [_to_row(each, PRINTED) for each in made.released if _key(each) in shown and each.numbers["n"]],
+        "rule.csv": [*_list_rule(made.data, indicator)],
     }
-    contents = {name: _write_csv(columns, rows) for name, (columns, rows) in tables.items()}
+    contents = {name: _write_csv(FILES[name], rows) for name, rows in tables.items()}
     contents |= read_scripts()
     contents |= {"header.json": made.release.header.encode(), "inputs.json": (made.release.inputs or "").encode()}
     contents["README.txt"] = _describe(made).encode()
@@ -160,13 +165,15 @@ def _list_cells(data: WaveData) -> Iterator[Row]:
 
 
 def _list_strata(data: WaveData) -> Iterator[Row]:
-    """The frame, also where nobody answered; imported counts have no frame, and their strata no population."""
+    """The frame, also where nobody answered, and what the answers stand for: the population, or what the rule's recipe
+    of weights makes of it. Imported counts have no frame, and their strata no population."""
     if not data.strata:
         for code in sorted(set(data.answers["stratum"])):
-            yield {"stratum": code, "agency": code, "sector": "", "population": ""}
+            yield {"stratum": code, "agency": code, "sector": "", "population": "", "total": ""}
     for each in data.strata:
         sector = each.sector_code or ""
-        yield {"stratum": each.code, "agency": each.agency_code, "sector": sector, "population": each.population}
+        size = {"population": each.population, "total": repr(data.weighed.totals[each.code])}
+        yield {"stratum": each.code, "agency": each.agency_code, "sector": sector, **size}
 
 
 def _list_designs(data: WaveData, indicator: Indicator, figures: Sequence[StoredFigure]) -> Iterator[Row]:

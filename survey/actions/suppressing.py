@@ -138,7 +138,8 @@ class _Tree:
         return None if rate is None else round(rate, DECIMALS)
 
     def weight(self, number: int) -> float:
-        return float(self.numbers[number].get("population") or self.sizes[number])
+        numbers = self.numbers[number]
+        return float(numbers.get("weight") or numbers.get("population") or self.sizes[number])
 
 
 class _Differences:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from survey.documents.environment import render
+from survey.documents.own_faults import tell
 from survey.documents.shell import Shell
 
 
@@ -45,4 +46,6 @@ class OwnFilePage:
 
 
 def render_own_file(page: OwnFilePage, shell: Shell, language: str) -> str:
-    return render("statistician/own_file.html", language, page=page, shell=shell)
+    told = [tell(each, language) for each in page.told]
+    error = tell(page.error, language) if page.error else None
+    return render("statistician/own_file.html", language, page=page, shell=shell, told=told, error=error)

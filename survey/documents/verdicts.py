@@ -91,6 +91,8 @@ INDICATORS = {
 
 WEIGHTINGS = {
     "frame": N_("theo số hồ sơ của từng tầng trong khung mẫu"),
+    "recipe": N_("theo công thức trọng số ghi trong quy tắc của đợt"),
+    "recipe_refused": N_("theo khung mẫu: số câu trả lời không đủ để theo công thức trọng số ghi trong quy tắc"),
     "none": N_("không có trọng số: mỗi câu trả lời tính như nhau"),
     "nonresponse": N_("theo khung mẫu, có chỉnh theo tỷ lệ trả lời"),
     "calibrated": N_("theo khung mẫu, có hiệu chỉnh theo số liệu tổng thể"),

@@ -15,7 +15,7 @@ ITEMS_ANSWERED = "items_answered"
 ITEMS_SATISFIED = "items_satisfied"
 TARGET_POPULATIONS = ("finite", "process")
 COUNTED = ("dossiers", "applicants")
-LATER_FIELDS = ("exclusions", "counts", "largest_frame_gap")
+LATER_FIELDS = ("exclusions", "counts", "largest_frame_gap", "recipe")
 
 
 class MalformedRule(ValueError):
@@ -33,6 +33,7 @@ class Rule:
     `exclusions` names the exclusion rules that may be applied to its answers; no other may, whatever the answers say.
     `counts` says whether dossiers or applicants are drawn: with applicants, one agent's 300 dossiers are one citizen.
     `largest_frame_gap` is how much of an agency's independent total the frame may lack before nothing is "met".
+    `recipe` holds the steps of weighting that the wave adopted, with name and version, as canonical JSON.
     """
 
     indicator: str = DEFAULT_INDICATOR
@@ -53,6 +54,7 @@ class Rule:
     exclusions: tuple[str, ...] = ()
     counts: str = "dossiers"
     largest_frame_gap: str = "0.05"
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
@@ -78,6 +80,11 @@ class Rule:
             if values[name] == type(self).__dataclass_fields__[name].default:
                 del values[name]
         return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def recipe_name(self) -> str:
+        """Name and version of the adopted recipe; empty without one."""
+        return str(json.loads(self.recipe)["name"]) if self.recipe else ""
 
     def digest(self) -> bytes:
         """SHA-256 of the canonical text."""

@@ -85,7 +85,7 @@ def to_basis(opened: OpenRelease, language: str) -> Basis:
         fieldwork_ends=wave.closes_on,
         indicator_name=indicator.name.in_language(language),
         indicator_definition=indicator.key,
-        weighting=rule.weighting if opened.header["frame"]["version"] else "none",
+        weighting=_weighting(opened),
         method=rule.method,
         confidence_level=float(rule.confidence_level),
         collected=wave.collected,
@@ -93,6 +93,12 @@ def to_basis(opened: OpenRelease, language: str) -> Basis:
         checkpoint=opened.header["checkpoint"]["number"],
         released_on=opened.release.published_on,
     )
+
+
+def _weighting(opened: OpenRelease) -> str:
+    if not opened.header["frame"]["version"]:
+        return "none"
+    return "recipe_refused" if opened.header.get("weighed", {}).get("refused") else opened.rule.weighting
 
 
 def to_sector_row(

@@ -102,8 +102,9 @@ def list_asked() -> list[str]:
     return [each.key for each in list_versions(services().database)]
 
 
-def read_typed_rule(typed: Mapping[str, str]) -> Rule:
-    """The rule. Raises BadForm or MalformedRule."""
+def read_typed_rule(typed: Mapping[str, str], instead: Wave | None = None) -> Rule:
+    """The rule; a recipe that the wave adopted stays in it. Raises BadForm or MalformedRule."""
+    before = read_rule(instead.rule) if instead else Rule()
     exclusions = tuple(each.strip() for each in typed.get("exclusions", "").split(",") if each.strip())
     if unknown := [each for each in exclusions if each not in load_exclusion_rules()]:
         raise BadForm(f"exclusions ({unknown[0][:40]})")
@@ -118,6 +119,8 @@ def read_typed_rule(typed: Mapping[str, str]) -> Rule:
         counts=choice(typed, "counts", COUNTED),
         largest_frame_gap=choice(typed, "largest_frame_gap", ("0.01", "0.05", "0.10")),
         exclusions=exclusions,
+        weighting=before.weighting,
+        recipe=before.recipe,
     )
 
 

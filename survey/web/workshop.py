@@ -55,10 +55,11 @@ def show_workshop(wave: str) -> Response:
     name, _, version = request.args.get("recipe", "").rpartition("@")
     if name and version.isdecimal() and len(version) < 6:
         try:
-            return _show(wave, weighting.read_steps(weighting.find_recipe(services().database, name, int(version))))
+            asked = weighting.find_recipe(services().database, name, int(version))
         except BadRecipe:
             abort(404)
-    return _show(wave, weighting.read_steps(adopted) if adopted else Steps())
+        return _show(wave, weighting.read_steps(asked.body))
+    return _show(wave, weighting.read_steps(adopted.body) if adopted else Steps())
 
 
 @blueprint.post("/<wave>")
@@ -97,7 +98,7 @@ def adopt(wave: str) -> Response:
         weighting.adopt_recipe(known.database, request.form.get("adopting", ""), made, by, known.today())
     except BadRecipe as bad:
         return _show(wave, Steps(), problem=say(PROBLEMS[bad.reason], detail=bad.detail))
-    return _show(wave, weighting.read_steps(made), done=say("Đợt sau đã nhận công thức này."))
+    return _show(wave, weighting.read_steps(made.body), done=say("Đợt sau đã nhận công thức này."))
 
 
 @blueprint.get("/<wave>/weights/<name>/<int:version>")

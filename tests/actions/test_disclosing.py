@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.actions.disclosing import protect
+from survey.actions.disclosing import _group_sizes, protect
 
 OUT, K = 98, 5
 KEYS = ("sex", "age")
@@ -53,3 +53,12 @@ def test_without_protection_somebody_is_alone() -> None:
 
 def test_a_file_without_anybody_is_left_alone() -> None:
     assert protect(make([]), KEYS, ["overall"], overall="overall", k=K, withheld=OUT).responses == 0
+
+
+def test_groups_are_counted_as_by_hand_also_where_their_codes_would_not_fit_a_number() -> None:
+    """Fourteen variables of sixty values: 60^14 is more than 2^63. Every row stands there once to four times."""
+    chance = np.random.default_rng(5)
+    rows = np.repeat(chance.integers(0, 60, (40, 14)), chance.integers(1, 5, 40), axis=0)
+    stratum, keys = rows[:, 0].astype(np.int32), [column.astype(np.uint8) for column in rows.T[1:]]
+    by_hand = Counter(map(tuple, rows.tolist()))
+    assert _group_sizes(stratum, keys).tolist() == [by_hand[tuple(row)] for row in rows.tolist()]

@@ -56,9 +56,9 @@ pool <- function(design) {
 make_design <- function(name) {
   members <- designs[designs$design == name, ]
   rows <- merge(cells, members, by = "stratum")
-  rows <- merge(rows[rep(seq_len(nrow(rows)), rows$n), ], strata[, c("stratum", "population")], by = "stratum")
+  rows <- merge(rows[rep(seq_len(nrow(rows)), rows$n), ], strata[, c("stratum", "population", "total")], by = "stratum")
   size <- table(rows$stratum)
-  rows$w <- ifelse(is.na(rows$population), 1, rows$population / as.numeric(size[rows$stratum]))
+  rows$w <- ifelse(is.na(rows$total), 1, rows$total / as.numeric(size[rows$stratum]))
   whole <- tapply(rows$population, list(rows$stratum), `[`, 1)
   joined <- tapply(rows$variance_stratum, list(rows$stratum), `[`, 1)
   rows$variance_population <- as.numeric(tapply(whole, joined[names(whole)], sum)[as.character(rows$variance_stratum)])
@@ -122,7 +122,7 @@ lonely <- told[["lonely_psu"]]
 if (!method %in% c("guarded", "mean")) stop("This script knows the methods guarded and mean, not ", method)
 options(survey.lonely.psu = if (lonely == "collapse") "adjust" else lonely, survey.adjust.domain.lonely = FALSE)
 
-numbers <- c("n", "level", "population", "variance_stratum")
+numbers <- c("n", "level", "population", "total", "variance_stratum")
 cells <- read("cells.csv", numbers)
 cells$y <- as.numeric(told[paste0("score_", cells$level)])
 clustered <- any(cells$psu != "")

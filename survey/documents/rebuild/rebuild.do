@@ -7,7 +7,7 @@ version 15
 clear all
 set more off
 
-import delimited using rule.csv, varnames(1) stringcols(_all) clear
+import delimited using rule.csv, varnames(1) stringcols(_all) encoding("UTF-8") clear
 forvalues i = 1/`=_N' {
     local `=name[`i']' = value[`i']
 }
@@ -18,26 +18,26 @@ if !inlist("`method'", "guarded", "mean") {
 local finite = "`target_population'" == "finite"
 local single = cond(inlist("`lonely_psu'", "collapse", "adjust"), "centered", cond("`lonely_psu'" == "average", "scaled", "certainty"))
 
-import delimited using strata.csv, varnames(1) stringcols(1 2 3) clear
-keep stratum population
+import delimited using strata.csv, varnames(1) stringcols(1 2 3) asdouble encoding("UTF-8") clear
+keep stratum population total
 tempfile strata cells designs results
 save `strata'
-import delimited using designs.csv, varnames(1) stringcols(1 2) clear
+import delimited using designs.csv, varnames(1) stringcols(1 2) encoding("UTF-8") clear
 save `designs'
-import delimited using cells.csv, varnames(1) stringcols(1 2 3 4 5) clear
+import delimited using cells.csv, varnames(1) stringcols(1 2 3 4 5) encoding("UTF-8") clear
 merge m:1 stratum using `strata', keep(match) nogenerate
 generate double y = .
 forvalues k = 1/5 {
     replace y = `score_`k'' if level == `k'
 }
 expand n
-bysort stratum: generate double w = cond(missing(population), 1, population / _N)
+bysort stratum: generate double w = cond(missing(total), 1, total / _N)
 generate long row = _n
 quietly count if psu != ""
 local clustered = r(N) > 0
 save `cells'
 
-import delimited using figures.csv, varnames(1) stringcols(1 2 3 4 5 6) asdouble clear
+import delimited using figures.csv, varnames(1) stringcols(1 2 3 4 5 6) asdouble encoding("UTF-8") clear
 local figures = _N
 forvalues i = 1/`figures' {
     foreach name in level sector place design agency month {
@@ -45,12 +45,12 @@ forvalues i = 1/`figures' {
     }
 }
 tempname posted
-postfile `posted' str80(level sector place) double(n rate se df n_effective low high) using `results'
+postfile `posted' str200(level sector place) double(n rate se df n_effective low high) using `results'
 
 local level_of = real("`confidence_level'")
 local tail = (1 - `level_of') / 2
 forvalues i = 1/`figures' {
-    use `designs' if design == "`design`i''", clear
+    use if design == "`design`i''" using `designs', clear
     merge 1:m stratum using `cells', keep(match) nogenerate
     egen byte first = tag(stratum)
     bysort variance_stratum: egen double whole = total(population * first)
@@ -58,18 +58,20 @@ forvalues i = 1/`figures' {
     egen byte tagged = tag(variance_stratum unit)
     bysort variance_stratum: egen double m = total(tagged)
     generate double f = cond(`finite', m / whole, 0)
-    encode unit, generate(unit_code)
+    egen long unit_code = group(unit)
     if `finite' svyset unit_code [pweight = w], strata(variance_stratum) fpc(whole) singleunit(`single')
     else svyset unit_code [pweight = w], strata(variance_stratum) singleunit(`single')
-    generate byte inside = !missing(y)
+    generate byte answered = !missing(y)
+    replace y = 0 if !answered
+    generate byte inside = answered
     if "`agency`i''" != "" replace inside = inside & agency == "`agency`i''"
     if "`month`i''" != "" replace inside = inside & month == "`month`i''"
     local pooled = .
     if `clustered' {
-        quietly svy: mean y
+        quietly svy, subpop(answered): mean y
         matrix whole_b = e(b)
         matrix whole_v = e(V)
-        quietly count if !missing(y)
+        quietly count if answered
         local whole_p = whole_b[1, 1]
         if `whole_p' > 0 & `whole_p' < 1 & whole_v[1, 1] > 0 {
             local pooled = r(N) * whole_v[1, 1] / (`whole_p' * (1 - `whole_p'))
@@ -133,7 +135,7 @@ forvalues i = 1/`figures' {
 }
 postclose `posted'
 
-import delimited using figures.csv, varnames(1) stringcols(1 2 3 4 5 6) asdouble clear
+import delimited using figures.csv, varnames(1) stringcols(1 2 3 4 5 6) asdouble encoding("UTF-8") clear
 foreach name in n rate se df n_effective low high {
     rename `name' their_`name'
 }

@@ -26,7 +26,7 @@ def main() -> None:
     told = read("rule.csv")
     rule: dict[str, str] = dict(zip(told["name"], told["value"], strict=True))
     figures, released = read("figures.csv"), read("released.csv")
-    cells = read("cells.csv").merge(read("strata.csv")[["stratum", "population"]], on="stratum")
+    cells = read("cells.csv").merge(read("strata.csv")[["stratum", "population", "total"]], on="stratum")
     cells["y"] = [float(rule[f"score_{int(level)}"]) if level == level else np.nan for level in cells["level"]]
     designs = read("designs.csv")
     rebuilt = []
@@ -50,7 +50,7 @@ def read(name: str) -> pd.DataFrame:
 def prepare(sample: pd.DataFrame, rule: dict[str, str]) -> pd.DataFrame:
     """Add to each count its weight w, the sampled units m of its variance stratum, and the fraction f of these."""
     sampled = sample.groupby("stratum")["n"].transform("sum")
-    sample["w"] = (sample["population"] / sampled).fillna(1.0)
+    sample["w"] = (sample["total"] / sampled).fillna(1.0)
     stratum = sample.groupby("variance_stratum")
     clustered = sample["psu"].ne("").any()
     sample["m"] = stratum["psu"].transform("nunique") if clustered else stratum["n"].transform("sum")
