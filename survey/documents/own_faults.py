@@ -1,4 +1,5 @@
-"""What is wrong with a statistician's own file, in the reader's language: the command line says the same in English.
+"""What is wrong with a statistician's own file, in the reader's language and in the words of the page: the command line says it
+in English and by its options.
 
 A fault's English sentence is taken apart by its pattern; what stands in it (a line, a column, a value) is put into the
 sentence of the reader. A fault that is not listed stays in English, which is better than none.
@@ -129,9 +130,7 @@ NUMBER_OF_ROWS = N_("%(rows)s dòng")
 
 
 def tell(sentence: str, language: str) -> tuple[str, bool]:
-    """A fault, or what became of the rows, in the reader's language; whether it is (False: still English)."""
-    if language == "en":
-        return sentence, True
+    """A fault, or what became of the rows, in the words of the page; whether it is listed (False: as it came)."""
     for pattern, words in (*FAULTS, *ROWS):
         if found := re.search(pattern, sentence, re.DOTALL):
             values = {name: _spell(value, language) for name, value in found.groupdict().items()}
@@ -140,8 +139,8 @@ def tell(sentence: str, language: str) -> tuple[str, bool]:
 
 
 def _spell(value: str, language: str) -> str:
-    """Numbers with a point between thousands, and rows by their word, as readers write them."""
-    value = re.sub(r"(\d),(?=\d{3}\b)", r"\1.", value)
+    """Thousands and rows as the reader writes them."""
+    value = re.sub(r"(\d),(?=\d{3}\b)", r"\1.", value) if language == "vi" else value
     return re.sub(r"( in )?([\d.]+) rows", lambda each: _count_rows(each[1], each[2], language), value)
 
 

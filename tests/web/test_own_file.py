@@ -79,10 +79,10 @@ def test_a_fault_is_named_and_the_form_is_kept(door: tuple[Flask, Path]) -> None
     assert bring(client, CSAT.read_bytes(), "csat.csv")[0] == 303
     status, page = ask(client, outcome="answer", stratum="stratum")
     assert status == 400
-    assert "is not 0/1" in page
+    assert "is not 0 and 1 but holds: 1, 2, 3, 4, 5" in page
     assert '<option value="answer" selected>' in page
     status, page = ask(client, outcome="answer", satisfied="4,5", target="150")
-    assert (status, "between 0 and 100" in page) == (400, True)
+    assert (status, "a number from 0 to 100" in page) == (400, True)
 
 
 def test_nobody_else_opens_it_and_it_ends_with_the_session(door: tuple[Flask, Path]) -> None:
