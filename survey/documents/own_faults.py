@@ -1,6 +1,6 @@
-"""What is wrong with a statistician's own file, in the reader's language and in the words of the page: the command line says it
-in English and by its options.
+"""What is wrong with a statistician's own file, in the reader's language and in the words of the page.
 
+The command line says it in English and by its options.
 A fault's English sentence is taken apart by its pattern; what stands in it (a line, a column, a value) is put into the
 sentence of the reader. A fault that is not listed stays in English, which is better than none.
 """
