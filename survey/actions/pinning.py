@@ -29,6 +29,7 @@ ACTIONS = (
     "showing_excluded",
     "suppressing",
     "tallying",
+    "weighing",
 )
 SUFFIXES = (".py", ".toml")
 
