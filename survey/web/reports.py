@@ -137,7 +137,7 @@ def _show(code: str, problem: str = "", status: int = 200, typed: str | None = N
         title=title_of(told),
         problem=problem,
         caution=strange if draft.strange else "",
-        facts=() if may_write else draft.lines,
+        facts=() if may_write else tuple(line.removeprefix("# ") for line in draft.lines),
         sheets=(_documents(code, jobs),) if jobs else (),
         forms=(_ask_form(code, told), *((_text_form(code, text),) if may_write else ())),
     )
