@@ -65,6 +65,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         app.register_blueprint(kiosk.blueprint)
         app.register_blueprint(voice.blueprint)
         app.register_blueprint(stopping.blueprint)
+        _open_results(app)
     if STAFF in doors:
         _open_staff_door(app, settings)
     if settings.metrics_token:
@@ -80,11 +81,18 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     return app
 
 
+def _open_results(app: Flask) -> None:
+    from survey.web import results
+
+    app.register_blueprint(results.blueprint)
+
+
 def _open_staff_door(app: Flask, settings: Settings) -> None:
     from survey.web import (
         accounts,
         api,
         auditor,
+        boards,
         builder,
         confirming,
         counter,
@@ -122,6 +130,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
     for each in (
         staff,
         official,
+        boards,
         statistician,
         trail,
         builder,

@@ -3,6 +3,7 @@ the names of places and of common procedures."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,7 @@ CITY = "92"
 BEGUN = date(2025, 7, 1)
 CODE_MARK = "MAU-"  # so that a province's own codes never meet these
 MARK = {"vi": " (mẫu)", "en": " (sample)", "km": " (គំរូ)"}
+TILES = "synthetic: a scheme of equal tiles, not a map"
 DECISION = "Dữ liệu mẫu của bản trình diễn"
 AGENCY_SPREAD = 0.22  # standard deviation between agencies, on the normal scale
 KHMER_SHARE, KHMER_MAJORITY_SHARE = 0.1, 0.35
@@ -180,6 +182,16 @@ def list_procedure_rows() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             {"code": code, "name": {"vi": vi, "en": en}, "kind": "procedure"},
             decision | {"decided_by": DECISION, "decided_on": BEGUN},
         )
+
+
+def draw_tiles() -> Iterator[tuple[str, str]]:
+    """Each commune as a hexagon of equal size in rows of seven: a scheme for the map, not where it lies."""
+    for order, code in enumerate(load_area_groups()[GROUP].members):
+        row, column = divmod(order, 7)
+        x, y = 105.5 + (column + row % 2 / 2) * 0.1, 10.0 - row * 0.0866
+        corners = [(0, 0.0577), (0.05, 0.0289), (0.05, -0.0289), (0, -0.0577), (-0.05, -0.0289), (-0.05, 0.0289)]
+        ring = [[round(x + dx, 4), round(y + dy, 4)] for dx, dy in [*corners, corners[0]]]
+        yield code, json.dumps({"type": "MultiPolygon", "coordinates": [[ring]]})
 
 
 def _add_commune(province: Province, area_code: str, chance: np.random.Generator) -> None:

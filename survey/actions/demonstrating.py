@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
+from statistics import NormalDist
 
 from survey.actions import waves
-from survey.actions.demo_province import COMMENTS, Province, list_procedure_rows, make_province
+from survey.actions.demo_province import COMMENTS, TILES, Province, draw_tiles, list_procedure_rows, make_province
 from survey.actions.importing_counts import import_counts
 from survey.actions.inviting import invite
 from survey.actions.reading_csv import Progress
 from survey.actions.sealing import Leaf, append_leaves
-from survey.actions.simulating import SyntheticResponse, simulate
+from survey.actions.simulating import Setting, SyntheticResponse, simulate
 from survey.keys import Keys
 from survey.mandate.periods import half_month
 from survey.mandate.published import published_file
@@ -25,7 +26,7 @@ from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.rules import Rule
 from survey.mandate.sectors import descendants
 from survey.proof import NoteSigner, canonical_json, receipt_code, receipt_hash
-from survey.store import frames, invitations, ledger, places
+from survey.store import area_trees, frames, invitations, ledger, places
 from survey.store import waves as wave_store
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
@@ -45,7 +46,8 @@ DAYS_OPEN_BEFORE, DAYS_OPEN_AFTER = 20, 60
 
 @dataclass(frozen=True, slots=True)
 class DemoWave:
-    """A synthetic wave. Its frame is `share` of the province's yearly transactions in the questionnaire's sectors."""
+    """A synthetic wave. Its frame is `share` of the province's yearly transactions in the questionnaire's sectors;
+    `shift` moves everybody's satisfaction on the normal scale, so that a series has a course."""
 
     code: str
     name: Mapping[str, str]
@@ -55,13 +57,33 @@ class DemoWave:
     closes_on: date
     series: str
     share: float = 1.0
+    shift: float = 0.0
 
 
 def _name(vi: str, en: str, km: str) -> dict[str, str]:
     return {"vi": f"{vi} (dữ liệu mẫu)", "en": f"{en} (sample data)", "km": f"{km} (ទិន្នន័យគំរូ)"}
 
 
+def _earlier(year: int, shift: float) -> DemoWave:
+    """An earlier, smaller year of procedures."""
+    khmer = "".join(chr(0x17E0 + int(digit)) for digit in str(year))
+    return DemoWave(
+        f"TTHC-{year}",
+        _name(f"Thủ tục hành chính {year}", f"Administrative procedures {year}", f"នីតិវិធីរដ្ឋបាល {khmer}"),
+        "procedures@1",
+        2400,
+        date(year, 1, 15),
+        date(year, 10, 31),
+        "TTHC",
+        shift=shift,
+    )
+
+
 CLOSED_WAVES = (
+    _earlier(2022, -0.28),
+    _earlier(2023, -0.22),
+    _earlier(2024, -0.16),
+    _earlier(2025, -0.05),
     DemoWave(
         "TTHC-2026",
         _name("Thủ tục hành chính 2026", "Administrative procedures 2026", "នីតិវិធីរដ្ឋបាល ២០២៦"),
@@ -154,6 +176,8 @@ def _add_places(database: Database, province: Province) -> None:
         procedures, decisions = zip(*list_procedure_rows(), strict=True)
         places.add_places(connection, places.procedure, procedures)
         places.add_places(connection, places.procedure_sector, decisions)
+        for code, outline in draw_tiles():
+            area_trees.set_shape(connection, code, outline, TILES)
 
 
 def _load_wave(
@@ -222,8 +246,8 @@ def _add_answers(
     invited = invitations.list_token_hashes(connection, wave.code)
     answered = simulate(
         load_questionnaire(wave.questionnaire),
-        [province.settings[stratum_code] for _, stratum_code in invited],
-        seed=SEED,
+        [_shifted(province.settings[stratum_code], wave.shift) for _, stratum_code in invited],
+        seed=SEED + (wave.opens_on.year if wave.shift else 0),
         first_day=wave.opens_on,
         last_day=max(wave.opens_on, min(wave.closes_on, today)),
         comments=COMMENTS,
@@ -234,6 +258,12 @@ def _add_answers(
     secrets.SystemRandom().shuffle(leaves)
     receipts = [receipt_hash(receipt_code(keys.receipt, secrets.token_hex(16))) for _ in leaves]
     append_leaves(connection, signer, wave.code, leaves, receipts, today)
+
+
+def _shifted(setting: Setting, shift: float) -> Setting:
+    if not shift:
+        return setting
+    return replace(setting, satisfaction=NormalDist().cdf(NormalDist().inv_cdf(setting.satisfaction) + shift))
 
 
 def _leaf(wave: DemoWave, stratum_code: str, response: SyntheticResponse) -> Leaf:

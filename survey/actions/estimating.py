@@ -252,6 +252,12 @@ def _silent(data: WaveData, score: float) -> pd.DataFrame:
     silent = pd.DataFrame(rows, columns=["stratum", "n", "y", "month", "period"])
     for column in ("agency", "service", "sector", "area"):
         silent[column] = silent["stratum"].map(places_of[column])
+    agencies = {each.code: each.agency_code for each in data.strata}  # where nobody answered, only the frame knows
+    sectors = {each.code: each.sector_code or "" for each in data.strata}
+    for column in ("agency", "service"):
+        silent[column] = silent[column].fillna(silent["stratum"].map(agencies))
+    silent["sector"] = silent["sector"].fillna(silent["stratum"].map(sectors))
+    silent["area"] = silent["area"].fillna("")
     return silent
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,8 +136,12 @@ def _open(connection: Connection, wave: Wave, level: str, scope: Scope, sector: 
 def _figures(
     connection: Connection, release: Release, level: str | None, scope: Scope, sector: str | None
 ) -> tuple[StoredFigure, ...]:
-    """The figures inside a scope: agencies of its area, sectors below its sector."""
     found = releases.list_figures(connection, release.code, level=level, sector_code=sector)
+    return filter_figures(connection, found, scope)
+
+
+def filter_figures(connection: Connection, found: Sequence[StoredFigure], scope: Scope) -> tuple[StoredFigure, ...]:
+    """The figures inside a scope: agencies of its area, sectors below its sector."""
     if scope.area is not None:
         agencies = places.list_agencies(connection, scope)
         found = [figure for figure in found if figure.level != "agency" or figure.place in agencies]
@@ -152,6 +157,7 @@ __all__ = [
     "SecondPersonNeeded",
     "UnknownRelease",
     "UnknownWave",
+    "filter_figures",
     "list_agencies",
     "list_released_waves",
     "list_releases",

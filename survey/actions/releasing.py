@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis import Estimate
 from survey.actions.comparing import compare_with_published
+from survey.actions.defining import define
 from survey.actions.estimating import (
     LEVEL_OUTCOMES,
     NOTHING_TALLIED,
@@ -182,13 +183,14 @@ def _whole_wave(data: WaveData, spent: dict[str, int]) -> Iterator[StoredFigure]
 
 
 def _sector_figures(data: WaveData, sector: str, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
-    """The sector with its verdicts and, where it is not a sum of others, its agencies."""
+    """The sector with its verdicts and definitions and, where it is not a sum of others, its agencies."""
     inside = set(descendants(sector))
     answers = data.answers[data.answers["sector"].isin(inside)]
     strata = [stratum.code for stratum in data.strata if stratum.sector_code in inside]
     more = _counts(data, spent, strata)
     for estimate in _estimates(data, answers, strata):
         more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of)
+        more["definitions"] = define(data, sector, answers, set(strata), as_of)
         yield _figure(SECTOR, sector, sector, estimate, more)
     if answers["level"].isna().all():
         more["judgements"] = judge_nobody(sector, data.wave, data.rule, as_of)

@@ -72,10 +72,12 @@ def steps(all_steps: Sequence[Step], language: str, title: str, description: str
             marks.append(text("name", scale.place(reached[order]) + 20, y + 15, "?", "start"))
             continue
         start, end = scale.place(low[order]), scale.place(high[order])
-        start = scale.start if each.whole else start
-        marks.append(_box("step whole" if each.whole else "step", start, y, max(end - start, 2)))
+        if each.whole:  # a dot: a bar that does not begin at nought would lie about its length
+            marks.append(Markup('<circle class="point" cx="{:g}" cy="{:g}" r="7"/>').format(end, y + 10))
+        else:
+            marks.append(_box("step", start, y, max(end - start, 2)))
         said = percent(each.value, language) if each.whole else points(each.value, language, signed=True)
-        marks.append(text("name", end + 8, y + 15, said, "start"))
+        marks.append(text("name", end + 12, y + 15, said, "start"))
     return svg("steps", WIDTH, len(all_steps) * STEP_HEIGHT + 6, title, description, marks)
 
 

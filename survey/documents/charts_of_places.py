@@ -24,13 +24,12 @@ HATCH = Markup(
 
 @dataclass(frozen=True, slots=True)
 class FunnelPoint:
-    """One place: its effective size, rate, spoken name, whether its difference from the whole is shown, its page."""
+    """One place: its effective size, rate, spoken name, and whether its difference from the whole is shown."""
 
     size: float
     rate: float
     title: str
     apart: bool = False
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,11 @@ class FunnelLimit:
 
 @dataclass(frozen=True, slots=True)
 class MapShape:
-    """One area of a map: its outline, its shade (0 to 4, None where nothing is shown), spoken name, its page."""
+    """One area of a map: its outline, its shade (0 to 4, None where nothing is shown), its spoken name."""
 
     path: str
     shade: int | None
     title: str
-    url: str | None = None
 
 
 def funnel(
@@ -91,7 +89,7 @@ def choropleth(shapes: Sequence[MapShape], box: str, title: str, description: st
     for each in shapes:
         shade = "unknown" if each.shade is None else SHADES[each.shade]
         place = Markup('<path class="place {}" d="{}"><title>{}</title></path>').format(shade, each.path, each.title)
-        marks.append(Markup('<a href="{}" tabindex="-1">{}</a>').format(each.url, place) if each.url else place)
+        marks.append(place)
     described = Markup("<desc>{}</desc>").format(description)
     return Markup('<svg class="chart choropleth" role="img" viewBox="{}"><title>{}</title>{}{}{}</svg>').format(
         box, title, described, HATCH, Markup("").join(marks)
@@ -126,14 +124,11 @@ def _curve(kind: str, points: Sequence[tuple[float, float]], sizes: Scale, rates
 def _dot(point: FunnelPoint, x: float, y: float) -> Markup:
     """A circle; a diamond where the difference is shown, so that no colour tells it alone."""
     if point.apart:
-        mark = Markup('<path class="apart" d="M{:g} {:g}l6 6-6 6-6-6z"><title>{}</title></path>').format(
-            x, y - 6, point.title
-        )
-    else:
-        mark = Markup('<circle class="point" cx="{:g}" cy="{:g}" r="4.5"><title>{}</title></circle>').format(
-            x, y, point.title
-        )
-    return Markup('<a href="{}" tabindex="-1">{}</a>').format(point.url, mark) if point.url else mark
+        shape = Markup('<path class="apart" d="M{:g} {:g}l6 6-6 6-6-6z"><title>{}</title></path>')
+        return shape.format(x, y - 6, point.title)
+    return Markup('<circle class="point" cx="{:g}" cy="{:g}" r="4.5"><title>{}</title></circle>').format(
+        x, y, point.title
+    )
 
 
 def _round_sizes(low: float, high: float) -> list[int]:

@@ -67,8 +67,20 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """How a figure changed since an earlier wave, with limits; `shown` where these leave out no change."""
+
+    name: str
+    difference: float
+    low: float
+    high: float
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SectorRow:
-    """One sector of the scoreboard: level 0 is a goal group, level 1 a part of the one above it."""
+    """One sector of the scoreboard: level 0 is a goal group, level 1 a part of the one above it. `silent` is the range
+    if everybody who was silent were dissatisfied, or satisfied; `most_in` names places that need most answers."""
 
     name: str
     goal: str
@@ -77,6 +89,9 @@ class SectorRow:
     url: str | None = None
     level: int = 0
     basis: Basis | None = None
+    since: Since | None = None
+    silent: tuple[float, float] | None = None
+    most_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from survey.documents.boards import MixTable
 from survey.documents.drawings import draw_agencies, draw_sectors, draw_series
 from survey.documents.environment import render
 from survey.documents.figures import (
@@ -75,6 +76,7 @@ class ScoreboardPage:
     basis: Basis
     elsewhere: tuple[Link, ...] = ()
     minimum_cell: int = 10
+    mix: MixTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class SectorPage:
     back: Link
     minimum_cell: int = 10
     parts: str = "agency"
+    tabs: tuple[tuple[str, str], ...] = ()
+    mix: MixTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,43 @@ ACCOUNT_DEEDS = {
     "linked": N_("Đã nối tài khoản với đăng nhập một lần."),
 }
 
+BOARD_TABS = {
+    "overview": N_("Tổng quan"),
+    "places": N_("So sánh các nơi"),
+    "trend": N_("Xu hướng"),
+    "definitions": N_("Cách tính"),
+    "bridge": N_("So với số đã công bố"),
+}
+
+APART = {
+    "above": N_("cao hơn hẳn toàn bộ"),
+    "below": N_("thấp hơn hẳn toàn bộ"),
+    "": N_("chưa thấy khác"),
+}
+
+BREAKS = {
+    "method": N_("Từ đây cách tính đổi: không so với các đợt trước."),
+    "instrument": N_("Từ đây phiếu hỏi đổi: không so với các đợt trước."),
+}
+
+BRIDGE = {
+    "published": N_("Số đã công bố"),
+    "silence": N_("Im lặng không còn là hài lòng"),
+    "late": N_("Hồ sơ trễ hẹn"),
+    "asked": N_("Hỏi ai: bốc thăm thay cho tự chọn"),
+    "definition": N_("Định nghĩa: từ mức 4 trở lên"),
+    "ours": N_("Số của hệ thống này"),
+}
+
+BRIDGE_WHY = {
+    "published": N_("do người đọc nhập, theo cách tính của nơi công bố"),
+    "silence": N_("tính từ số người được mời mà không trả lời"),
+    "late": N_("khung mẫu chưa ghi hồ sơ nào trễ hẹn"),
+    "asked": N_("phần còn lại sau các bước tính được, gồm cả hồ sơ trễ hẹn"),
+    "definition": N_("tính từ số người chọn mức bình thường"),
+    "ours": N_("bản công bố này"),
+}
+
 NOTICES = {
     "published": N_("Đã công bố. Bảng kết quả nay dùng số liệu của bản này."),
     "computed": N_("Đã tính xong bản nháp."),

@@ -87,6 +87,14 @@ def find_newest_release(connection: Connection, wave_code: str, *, published: bo
     return Release(**row) if row else None
 
 
+def list_newest(connection: Connection) -> list[Release]:
+    """The newest published release of every wave, by wave, without what it rests on (`inputs`)."""
+    columns = [each for each in release.c if each is not release.c.inputs]
+    query = select(*columns).where(release.c.published_on.is_not(None)).order_by(release.c.wave_code, release.c.number)
+    newest = {row["wave_code"]: Release(**row) for row in connection.execute(query).mappings()}
+    return list(newest.values())
+
+
 def list_releases(connection: Connection) -> list[Release]:
     """All releases, newest first within their wave."""
     query: Select[Any] = select(release).order_by(release.c.wave_code, release.c.number.desc())
@@ -104,6 +112,13 @@ def list_figures(
         query = query.where(release_figure.c.sector_code == sector_code)
     ordered = query.order_by(release_figure.c.level, release_figure.c.sector_code, release_figure.c.place)
     return [_figure(row) for row in connection.execute(ordered).mappings()]
+
+
+def list_place(connection: Connection, release_code: str, level: str, place: str) -> list[StoredFigure]:
+    """The figures of one place in every sector."""
+    here = (release_figure.c.release_code == release_code) & (release_figure.c.level == level)
+    query = select(release_figure).where(here, release_figure.c.place == place)
+    return [_figure(row) for row in connection.execute(query.order_by(release_figure.c.sector_code)).mappings()]
 
 
 def list_published_digests(connection: Connection) -> list[tuple[str, bytes]]:

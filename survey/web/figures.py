@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask import url_for
+
+from survey.actions.deriving import Measured, change_since, describe_course, silent_range
 from survey.actions.reading import OpenRelease
-from survey.documents.figures import WithExcluded
+from survey.actions.reading_boards import Standing
+from survey.documents.figures import Since, WithExcluded
 from survey.documents.pages import Basis, Figure, Judgement, SectorRow
+from survey.mandate.areas import load_area_groups
 from survey.mandate.indicators import load_indicator
 from survey.mandate.sectors import Sector, load_sectors
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
+
+if TYPE_CHECKING:
+    from analysis.combining import Change
 
 ON_THE_BOARD = (
     "procedures",
@@ -24,6 +33,13 @@ ON_THE_BOARD = (
     "health",
     "education",
 )
+SECTOR_PAGES = {
+    "overview": "official.show_sector",
+    "places": "boards.show_places",
+    "trend": "boards.show_trend",
+    "definitions": "boards.show_definitions",
+    "bridge": "boards.show_bridge",
+}
 LEVELS = {"land_construction_investment": 1, "land": 2, "construction": 2, "investment": 2}
 
 
@@ -104,7 +120,7 @@ def _weighting(opened: OpenRelease) -> str:
 def to_sector_row(
     code: str, stored: StoredFigure | None, opened: OpenRelease | None, language: str, url: str | None
 ) -> SectorRow:
-    """A row of the scoreboard; a sector that no wave measures has a row too."""
+    """A row of one release; a sector that no wave measures has a row too."""
     sector: Sector = load_sectors()[code]
     return SectorRow(
         name=sector.name.in_language(language),
@@ -117,6 +133,36 @@ def to_sector_row(
     )
 
 
+def to_board_row(code: str, standing: Standing | None, language: str, url: str | None) -> SectorRow:
+    """A row of the scoreboard: the released figure, and what the waves before it add."""
+    if standing is None:
+        return to_sector_row(code, None, None, language, None)
+    row = to_sector_row(code, standing.figure, standing.opened, language, url)
+    since = change_since(standing.history)
+    released = standing.numbers.get("judgements", ())
+    return replace(
+        row,
+        judgements=tuple(to_judgement(describe_course(standing.history, each)) for each in released),
+        silent=silent_range(standing.numbers),
+        since=_to_since(*since, language) if since else None,
+    )
+
+
+def _to_since(before: Measured, changed: Change, language: str) -> Since:
+    name = before.names.get(language, before.names["vi"])
+    return Since(name, changed.difference, changed.low, changed.high, changed.shown)
+
+
 def agency_name(agencies: Mapping[str, Agency], code: str, language: str) -> str:
     agency = agencies.get(code)
     return agency.name.get(language, agency.name["vi"]) if agency else code
+
+
+def sector_tabs(sector: str) -> tuple[tuple[str, str], ...]:
+    """The pages of a sector, by code and address."""
+    return tuple((code, url_for(endpoint, sector=sector)) for code, endpoint in SECTOR_PAGES.items())
+
+
+def board_name(language: str) -> str:
+    """The territory that the targets bind."""
+    return load_area_groups()["former_soc_trang"].name.in_language(language)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, url_for
 
 from survey.actions import reading
-from survey.actions.reading import OpenRelease, UnknownRelease
+from survey.actions.deriving import find_shortest, mix_of
+from survey.actions.reading import UnknownRelease
+from survey.actions.reading_boards import Board, Standing, read_board, read_places
 from survey.documents import pages
+from survey.documents.boards import MixRow, MixTable
+from survey.documents.environment import translate
 from survey.documents.pages import AgencyRow, Basis, Link, ScoreboardPage, SectorPage, SectorRow
-from survey.mandate.areas import load_area_groups
 from survey.mandate.sectors import load_sectors
 from survey.mandate.text import FIRST_LANGUAGE
-from survey.store.places import Scope
-from survey.store.releases import StoredFigure
 from survey.web.access import allow
-from survey.web.figures import ON_THE_BOARD, agency_name, to_basis, to_figure, to_sector_row
+from survey.web.figures import (
+    ON_THE_BOARD,
+    agency_name,
+    board_name,
+    sector_tabs,
+    to_basis,
+    to_board_row,
+    to_figure,
+)
 from survey.web.language import reader_language
 from survey.web.reach import sees_wave
 from survey.web.series import series_page
@@ -24,24 +36,30 @@ from survey.web.shell import staff_error, staff_page, staff_shell
 
 blueprint = Blueprint("official", __name__, url_prefix="/staff")
 READERS = ("official", "statistician", "operator", "auditor")
+WITH_A_MIX = "procedures"
 
 
 @blueprint.get("/scoreboard")
 @allow(*READERS)
 def show_scoreboard() -> Response:
-    language, scope = reader_language(), signed_in_staff().scope
-    known = _sector_figures(scope)
+    language, board = reader_language(), _read()
+    known = board.standings
     if not known:
         return staff_page(
             pages.render_staff_error(pages.StaffErrorPage("nothing_released"), staff_shell("scoreboard"), language)
         )
-    rows = tuple(_board_row(code, known, language) for code in ON_THE_BOARD)
+    rows = tuple(to_board_row(code, known.get(code), language, _sector_url(code, known)) for code in ON_THE_BOARD)
+    rows = tuple(
+        replace(row, most_in=_most_in(code, known[code], row, language)) if code in known else row
+        for code, row in zip(ON_THE_BOARD, rows, strict=True)
+    )
     page = ScoreboardPage(
-        area_name=_area_name(language),
+        area_name=board_name(language),
         as_of=services().today(),
         rows=rows,
         basis=_main_basis(known, language),
         elsewhere=_series_links(language),
+        mix=_mix(WITH_A_MIX, board, language),
     )
     return staff_page(pages.render_scoreboard(page, staff_shell("scoreboard", demo=_is_demo(known)), language))
 
@@ -49,20 +67,22 @@ def show_scoreboard() -> Response:
 @blueprint.get("/scoreboard/<sector>")
 @allow(*READERS)
 def show_sector(sector: str) -> Response:
-    language, scope = reader_language(), signed_in_staff().scope
-    known = _sector_figures(scope)
-    if sector not in known:
+    language, board = reader_language(), _read()
+    if sector not in board.standings:
         abort(404)
-    stored, opened = known[sector]
+    standing = board.standings[sector]
     page = SectorPage(
-        area_name=_area_name(language),
-        row=to_sector_row(sector, stored, opened, language, None),
-        basis=to_basis(opened, language),
-        agencies=_parts(sector, opened, known, scope, language),
-        back=Link(_area_name(language), url_for("official.show_scoreboard")),
-        parts="sector" if _children(sector, known) else "agency",
+        area_name=board_name(language),
+        row=to_board_row(sector, standing, language, None),
+        basis=to_basis(standing.opened, language),
+        agencies=_parts(sector, standing, board, language),
+        back=Link(translate(language, "Bảng kết quả"), url_for("official.show_scoreboard")),
+        parts="sector" if _children(sector, board.standings) else "agency",
+        tabs=sector_tabs(sector),
+        mix=_mix(sector, board, language),
+        minimum_cell=standing.opened.rule.minimum_cell,
     )
-    demo = opened.wave.purpose == "demo"
+    demo = standing.opened.wave.purpose == "demo"
     return staff_page(pages.render_sector(page, staff_shell("scoreboard", demo=demo), language))
 
 
@@ -91,62 +111,74 @@ def show_series(wave: str, service: str | None = None) -> Response:
     return staff_page(pages.render_series(page, staff_shell("series"), language))
 
 
-def _sector_figures(scope: Scope) -> dict[str, tuple[StoredFigure, OpenRelease]]:
-    """Each sector's figure from the newest closed wave that measures it, else from one that is still open."""
-    found: dict[str, tuple[StoredFigure, OpenRelease]] = {}
-    today = services().today()
-    boards = [each for each in reading.read_boards(services().database, "sector", scope) if sees_wave(each.wave.code)]
-    for opened in sorted(boards, key=lambda each: (each.wave.is_over(today), each.wave.closes_on)):
-        for figure in opened.figures:
-            found[figure.place] = (figure, opened)
-    return found
+def _read() -> Board:
+    return read_board(services().database, signed_in_staff().scope, services().today(), sees_wave)
 
 
-def _board_row(code: str, known: dict[str, tuple[StoredFigure, OpenRelease]], language: str) -> SectorRow:
-    stored, opened = known.get(code, (None, None))
-    return to_sector_row(code, stored, opened, language, _sector_url(code, known))
-
-
-def _parts(
-    sector: str,
-    opened: OpenRelease,
-    known: dict[str, tuple[StoredFigure, OpenRelease]],
-    scope: Scope,
-    language: str,
-) -> tuple[AgencyRow, ...]:
+def _parts(sector: str, standing: Standing, board: Board, language: str) -> tuple[AgencyRow, ...]:
     """The sectors below, or the agencies of a sector that has none below; lowest rate first, hidden ones last."""
-    database = services().database
-    below = _children(sector, known)
+    below = _children(sector, board.standings)
     if below:
         rows = [
             AgencyRow(
-                load_sectors()[code].name.in_language(language), to_figure(known[code][0]), _sector_url(code, known)
+                load_sectors()[code].name.in_language(language),
+                to_figure(board.standings[code].figure),
+                _sector_url(code, board.standings),
             )
             for code in below
         ]
     else:
-        agencies = reading.list_agencies(database, scope)
-        release = reading.read_published(database, opened.wave.code, "agency", scope)
+        found = read_places(services().database, standing.opened, sector, signed_in_staff().scope)
         rows = [
-            AgencyRow(agency_name(agencies, each.place, language), to_figure(each))
-            for each in release.figures
-            if each.sector_code == sector
+            AgencyRow(
+                agency_name(found.known, each.place, language),
+                to_figure(each),
+                url_for("boards.show_agency", agency=each.place),
+            )
+            for each in found.agencies
         ]
     return tuple(sorted(rows, key=lambda row: (row.figure.suppressed, row.figure.rate or 0, row.name)))
 
 
-def _children(sector: str, known: dict[str, tuple[StoredFigure, OpenRelease]]) -> list[str]:
+def _children(sector: str, known: Mapping[str, Standing]) -> list[str]:
     """Measured sectors directly below one."""
     return [code for code in known if load_sectors()[code].parent == sector]
 
 
-def _sector_url(code: str, known: dict[str, tuple[StoredFigure, OpenRelease]]) -> str | None:
+def _sector_url(code: str, known: Mapping[str, Standing]) -> str | None:
     return url_for("official.show_sector", sector=code) if code in known else None
 
 
-def _main_basis(known: dict[str, tuple[StoredFigure, OpenRelease]], language: str) -> Basis:
+def _main_basis(known: Mapping[str, Standing], language: str) -> Basis:
     first = next(code for code in (*ON_THE_BOARD, *known) if code in known)
-    return to_basis(known[first][1], language)
+    return to_basis(known[first].opened, language)
+
+
+def _most_in(sector: str, standing: Standing, row: SectorRow, language: str) -> tuple[str, ...]:
+    """Where most of the answers that a verdict still needs should come from, by what is shown of each place."""
+    needed = row.judgements[0].numbers.get("answers_needed", 0) if row.judgements else 0
+    if not needed or row.judgements[0].verdict != "not_shown":
+        return ()
+    found = read_places(services().database, standing.opened, sector, signed_in_staff().scope)
+    shown = [each.numbers | {"place": each.place} for each in found.agencies if not each.suppressed]
+    return tuple(agency_name(found.known, place, language) for place in find_shortest(shown, float(needed)))
+
+
+def _mix(sector: str, board: Board, language: str) -> MixTable | None:
+    found = mix_of(sector, board.figures) if sector in board.standings else None
+    if found is None:
+        return None
+    rows = tuple(
+        MixRow(
+            load_sectors()[each.sector].name.in_language(language),
+            each.share,
+            each.rate,
+            _sector_url(each.sector, board.standings),
+        )
+        for each in found.shares
+    )
+    others = [(each.rate, each.low, each.high) if each else None for each in (found.without, found.equal)]
+    return MixTable(rows, others[0], others[1], found.covered)
 
 
 def _series_links(language: str) -> tuple[Link, ...]:
@@ -157,9 +189,5 @@ def _series_links(language: str) -> tuple[Link, ...]:
     )
 
 
-def _area_name(language: str) -> str:
-    return load_area_groups()["former_soc_trang"].name.in_language(language)
-
-
-def _is_demo(known: dict[str, tuple[StoredFigure, OpenRelease]]) -> bool:
-    return any(opened.wave.purpose == "demo" for _, opened in known.values())
+def _is_demo(known: Mapping[str, Standing]) -> bool:
+    return any(each.opened.wave.purpose == "demo" for each in known.values())

@@ -40,6 +40,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
 # What lies nowhere: laws, questionnaires, one's own things, secrets that say themselves whose they are.
 SHARED = {
     "official.sector": "land",
+    "boards.sector": "land",
     "official.service": "khong-co",
     "reports.number": 1,
     "reports.form": "pdf",

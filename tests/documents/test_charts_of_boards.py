@@ -24,8 +24,8 @@ LIMITS = [FunnelLimit(10, 0.6, 1.0, 0.5, 1.0), FunnelLimit(1000, 0.83, 0.87, 0.8
 
 def drawn() -> dict[str, Markup]:
     """One of each."""
-    points = [FunnelPoint(50, 0.9, "A & B"), FunnelPoint(300, 0.7, "C", apart=True, url="/c")]
-    shapes = [MapShape("M0 0L1 0L1 1z", 0, "A"), MapShape("M1 0L2 0L2 1z", None, "B", "/b")]
+    points = [FunnelPoint(50, 0.9, "A & B"), FunnelPoint(300, 0.7, "C", apart=True)]
+    shapes = [MapShape("M0 0L1 0L1 1z", 0, "A"), MapShape("M1 0L2 0L2 1z", None, "B")]
     measured = [Point(date(2025, 6, 1), 0.8, 0.75, 0.85, "2025"), Point(date(2026, 6, 1), 0.9, None, None, "x", False)]
     course = Course(date(2026, 6, 1), 0.9, date(2030, 12, 31), 0.95, 0.9, 0.99)
     target = [Mark(date(2030, 12, 31), "95 %", 0.95)]

@@ -1,0 +1,60 @@
+"""The public pages of results: the same figures as the officials', with the method in plain words and the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from survey.documents.drawings import draw_agencies, draw_sectors
+from survey.documents.environment import render
+from survey.documents.figures import AgencyRow, Basis, SectorRow
+from survey.documents.shell import CitizenShell, Link
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsPage:
+    """Every sector; `demo` says that the figures are made up."""
+
+    rows: tuple[SectorRow, ...]
+    bases: tuple[Basis, ...]
+    demo: bool
+    minimum_cell: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One sector with its parts, and where its data are."""
+
+    row: SectorRow
+    basis: Basis
+    parts: tuple[AgencyRow, ...]
+    downloads: tuple[Link, ...]
+    demo: bool
+    minimum_cell: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceResultPage:
+    """One agency: its sectors, each beside the whole."""
+
+    name: str
+    rows: tuple[AgencyRow, ...]
+    bases: tuple[Basis, ...]
+    demo: bool
+    minimum_cell: int = 10
+
+
+def render_results(page: ResultsPage, shell: CitizenShell, language: str) -> str:
+    """Every sector that was published."""
+    drawn = draw_sectors(page.rows, language)
+    return render("public/results.html", language, page=page, shell=shell, drawn=drawn)
+
+
+def render_result(page: ResultPage, shell: CitizenShell, language: str) -> str:
+    """One sector."""
+    drawn = draw_agencies(page.row, page.parts, language)
+    return render("public/result.html", language, page=page, shell=shell, drawn=drawn)
+
+
+def render_place(page: PlaceResultPage, shell: CitizenShell, language: str) -> str:
+    """One agency."""
+    return render("public/result_place.html", language, page=page, shell=shell)
