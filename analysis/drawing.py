@@ -8,7 +8,7 @@ seed gives the same sample on any machine, and a larger sample of the same seed 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -90,8 +90,8 @@ def _draw_stratum(
     if n == 0:
         return []
     if method == "random":
-        chosen = sorted(records, key=lambda record: _hash(seed, stratum, record))[:n]
-        return [Drawn(stratum, record, n / len(records)) for record in chosen]
+        chosen = sorted(zip(_digests(seed, stratum, records), records, strict=True))[:n]
+        return [Drawn(stratum, record, n / len(records)) for _, record in chosen]
     if method == "systematic":
         start = Fraction(_hash(seed, stratum)[0], 2**BITS)
         places = [int((start + k) * len(records) / n) for k in range(n)]
@@ -144,8 +144,20 @@ def _check_stratum(stratum: str, records: Sequence[str], n: int) -> None:
         raise BadDraw(f"stratum {stratum!r} names a record twice: remove the duplicates before drawing")
 
 
+def _digests(seed: str, stratum: str, records: Sequence[str]) -> Iterator[bytes]:
+    """The digest of each record: its order is that of `_hash`, whose 53 bits are the digest's first."""
+    before = _joined(seed, stratum)
+    for record in records:
+        last = record.encode()
+        yield hashlib.sha256(before + len(last).to_bytes(4, "big") + last).digest()
+
+
+def _joined(*parts: str) -> bytes:
+    """Lengths keep the parts apart."""
+    return b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
+
+
 def _hash(*parts: str) -> tuple[int, bytes]:
-    """The first 53 bits, and the whole digest to break a tie; lengths keep the parts apart."""
-    text = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
-    digest = hashlib.sha256(text).digest()
+    """The first 53 bits, and the whole digest to break a tie."""
+    digest = hashlib.sha256(_joined(*parts)).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - BITS), digest

@@ -92,6 +92,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         accounts,
         api,
         auditor,
+        ballots,
         boards,
         builder,
         confirming,
@@ -105,6 +106,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         own_account,
         places,
         planning,
+        sampling,
         second_step,
         session,
         single_sign_on,
@@ -112,6 +114,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         statistician,
         trail,
         waves_operator,
+        webhooks,
     )
 
     csrf = CSRFProtect(app)
@@ -143,7 +146,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
-    for each in (api, waves_operator, frame_upload):
+    for each in (api, waves_operator, frame_upload, sampling, ballots, webhooks):
         app.register_blueprint(each.blueprint)
     for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from survey.actions.reading_csv import Columns, CsvFile, read_count
 from survey.actions.waves import find_wave
-from survey.mandate.rules import read_rule
+from survey.mandate.rules import Rule, read_rule
 from survey.store import frames, places
 from survey.store.audits import By
-from survey.store.database import Connection, Database
+from survey.store.database import Database
+from survey.store.frames import Stratum
 
 STEP = "import-totals"
 TOTALS = Columns(("agency", "population"), (), others_ignored=True)
@@ -33,6 +35,35 @@ class Compared:
     def __str__(self) -> str:
         over = ": over the rule's limit, nothing is said to be met" if self.is_over_limit else ""
         return f"{self.agency_code}: {self.framed:,} of {self.independent:,} in the frame, {self.gap:.1%} lack{over}"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGaps:
+    """How much of what somebody else counted a frame lacks, agency by agency, and how much the rule lets it lack."""
+
+    framed: Mapping[str, int]
+    independent: Mapping[str, int]
+    limit: Decimal
+
+    def compare(self) -> list[Compared]:
+        """Every agency that somebody else counted."""
+        return [
+            self._compare(agency, self.framed.get(agency, 0), total)
+            for agency, total in self.independent.items()
+            if total
+        ]
+
+    def tell(self, agencies: Collection[str]) -> dict[str, float | int] | None:
+        """What is printed beside a rate of these agencies: how many lack more than the rule allows, and the widest
+        gap. None where nobody does."""
+        over = [each.gap for each in self.compare() if each.is_over_limit and each.agency_code in agencies]
+        if not over:
+            return None
+        return {"agencies": len(over), "lacking_rate": round(max(over), 3), "limit_rate": float(self.limit)}
+
+    def _compare(self, agency: str, framed: int, total: int) -> Compared:
+        lacking = max(0, total - framed)
+        return Compared(agency, framed, total, lacking / total, lacking > self.limit * total)
 
 
 def import_totals(database: Database, path: Path, *, wave_code: str, recorded: By) -> list[Compared]:
@@ -63,20 +94,17 @@ def import_totals(database: Database, path: Path, *, wave_code: str, recorded: B
 
 def compare_totals(database: Database, wave_code: str) -> list[Compared]:
     """Every agency that somebody else counted, against the newest frame; none where nobody did."""
-    limit = Decimal(read_rule(find_wave(database, wave_code).rule).largest_frame_gap)
+    rule = read_rule(find_wave(database, wave_code).rule)
     with database.reading() as connection:
         independent = frames.list_independent_totals(connection, wave_code)
-        framed = _count_framed(connection, wave_code)
-    return [
-        Compared(agency, framed[agency], total, gap := max(0.0, 1 - framed[agency] / total), gap > limit)
-        for agency, total in independent.items()
-        if total
-    ]
+        version = frames.find_frame_version(connection, wave_code)
+        strata = frames.list_strata(connection, wave_code, version) if version else ()
+    return find_gaps(strata, independent, rule).compare()
 
 
-def _count_framed(connection: Connection, wave_code: str) -> Counter[str]:
-    version = frames.find_frame_version(connection, wave_code)
-    counted: Counter[str] = Counter()
-    for stratum in frames.list_strata(connection, wave_code, version) if version else ():
-        counted[stratum.agency_code] += stratum.population
-    return counted
+def find_gaps(strata: Iterable[Stratum], independent: Mapping[str, int], rule: Rule) -> FrameGaps:
+    """A frame held against independent totals under a wave's rule."""
+    framed: Counter[str] = Counter()
+    for stratum in strata:
+        framed[stratum.agency_code] += stratum.population
+    return FrameGaps(framed, independent, Decimal(rule.largest_frame_gap))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,14 +14,28 @@ from survey.store.waves import Wave
 
 IN_FORCE, MILESTONE, AHEAD = "in_force", "milestone", "due"
 DAYS_A_YEAR = 365.25
+DOUBTED = {"met": "not_shown", "above": "cannot_tell", "on_track": "cannot_tell"}
 
 
-def judge_sector(estimate: Estimate, sector: str, wave: Wave, rule: Rule, as_of: date) -> list[dict[str, Any]]:
+def judge_sector(
+    estimate: Estimate,
+    sector: str,
+    wave: Wave,
+    rule: Rule,
+    as_of: date,
+    gap: Mapping[str, float | int] | None = None,
+) -> list[dict[str, Any]]:
     """Every target of the sector with its verdict; none for what citizens selected themselves.
 
     The last level that fell due stays the bar in force. A milestone is judged only on a window that ended by its due
-    date. Before a due date nothing is "not met".
+    date. Before a due date nothing is "not met". Where the frame lacks more than the rule allows (`gap`), those who
+    were left out may think otherwise: nothing is said to be met.
     """
+    judged = _judge_all(estimate, sector, wave, rule, as_of)
+    return [_doubt(each, gap) for each in judged] if gap else judged
+
+
+def _judge_all(estimate: Estimate, sector: str, wave: Wave, rule: Rule, as_of: date) -> list[dict[str, Any]]:
     if wave.collected == "self-selected":
         return []
     targets = targets_for(sector, rule.territory, as_of)
@@ -49,6 +64,12 @@ def _judge_milestone(estimate: Estimate, target: Target, wave: Wave, rule: Rule)
     if wave.closes_on <= target.due:
         return _describe(MILESTONE, target, judge_by_rule(estimate, target.rate, rule, on=target.due))
     return _base(MILESTONE, target) | {"verdict": "not_measured", "reason": "window_after_due", "numbers": {}}
+
+
+def _doubt(judged: dict[str, Any], gap: Mapping[str, float | int]) -> dict[str, Any]:
+    if judged["verdict"] not in DOUBTED:
+        return judged
+    return judged | {"verdict": DOUBTED[judged["verdict"]], "reason": "incomplete_frame", "numbers": dict(gap)}
 
 
 def _describe(kind: str, target: Target, verdict: Verdict) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -45,6 +45,7 @@ class Inputs:
     earlier: tuple[Shown, ...] = ()
     least_new: int = 1
     questionnaire: Questionnaire | None = None
+    independent: Mapping[str, int] = field(default_factory=dict)
 
 
 def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
@@ -67,6 +68,7 @@ def collect_inputs(connection: Connection, wave: Wave, size: int) -> str:
         "earlier": _earlier(connection, wave, size),
         "least_new": wave.seal_minimum,
         **_describe_version(connection, wave),
+        **_independent(connection, wave),
         "indicator": _indicator(wave),
     }
     return canonical_json(values).decode()
@@ -96,6 +98,7 @@ def read_inputs(text: str) -> Inputs:
         earlier=tuple(map(_read_earlier, values["earlier"])),
         least_new=values["least_new"],
         questionnaire=_read_version(values),
+        independent=values.get("independent", {}),
     )
 
 
@@ -140,6 +143,12 @@ def _describe_version(connection: Connection, wave: Wave) -> dict[str, Any]:
     version = load_version(connection, wave.questionnaire)
     asked = {"scores": _scores(version)}
     return asked if find_questionnaire(version.key) else asked | {"built": write_document(version)}
+
+
+def _independent(connection: Connection, wave: Wave) -> dict[str, Any]:
+    """What somebody else counted at each agency, where somebody did."""
+    counted = frames.list_independent_totals(connection, wave.code)
+    return {"independent": counted} if counted else {}
 
 
 def _read_version(values: Mapping[str, Any]) -> Questionnaire | None:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis import Estimate
 from survey.actions.comparing import compare_with_published
+from survey.actions.comparing_totals import FrameGaps, find_gaps
 from survey.actions.defining import define
 from survey.actions.estimating import (
     LEVEL_OUTCOMES,
@@ -147,8 +148,9 @@ def _cell_order(cell: Mapping[str, object]) -> tuple[str, ...]:
 def _lattice(inputs: Inputs, data: WaveData, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
     yield from _whole_wave(data, spent)
     if data.strata:
+        gaps = find_gaps(data.strata, inputs.independent, data.rule)
         for sector in _sectors_of_frame(data):
-            yield from _sector_figures(data, sector, as_of, spent)
+            yield from _sector_figures(data, sector, as_of, spent, gaps)
     else:
         yield from _monthly_figures(inputs, data)
 
@@ -182,30 +184,34 @@ def _whole_wave(data: WaveData, spent: dict[str, int]) -> Iterator[StoredFigure]
         yield _figure(WAVE, EVERYTHING, data.wave.code, estimate, _counts(data, spent, list(data.populations)))
 
 
-def _sector_figures(data: WaveData, sector: str, as_of: date, spent: dict[str, int]) -> Iterator[StoredFigure]:
+def _sector_figures(
+    data: WaveData, sector: str, as_of: date, spent: dict[str, int], gaps: FrameGaps
+) -> Iterator[StoredFigure]:
     """The sector with its verdicts and definitions and, where it is not a sum of others, its agencies."""
     inside = set(descendants(sector))
     answers = data.answers[data.answers["sector"].isin(inside)]
     strata = [stratum.code for stratum in data.strata if stratum.sector_code in inside]
-    more = _counts(data, spent, strata)
+    gap = gaps.tell({stratum.agency_code for stratum in data.strata if stratum.sector_code in inside})
+    more = _counts(data, spent, strata) | _beside(gap)
     for estimate in _estimates(data, answers, strata):
-        more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of)
+        more["judgements"] = judge_sector(estimate, sector, data.wave, data.rule, as_of, gap)
         more["definitions"] = define(data, sector, answers, set(strata), as_of)
         yield _figure(SECTOR, sector, sector, estimate, more)
     if answers["level"].isna().all():
         more["judgements"] = judge_nobody(sector, data.wave, data.rule, as_of)
         yield _figure(SECTOR, sector, sector, None, {**more, "strata_empty": sorted(strata), "coverage": 0.0})
     elif inside == {sector}:
-        yield from _agency_figures(data, sector, answers, spent)
+        yield from _agency_figures(data, sector, answers, spent, gaps)
 
 
 def _agency_figures(
-    data: WaveData, sector: str, answers: pd.DataFrame, spent: dict[str, int]
+    data: WaveData, sector: str, answers: pd.DataFrame, spent: dict[str, int], gaps: FrameGaps
 ) -> Iterator[StoredFigure]:
     for domain in estimate_domains(data, _indicator(data), ("agency",), answers=answers, **_how(data)):
         agency = domain.keys["agency"]
         strata = data.strata_of({"agency": agency, "sector": sector})
-        yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), _counts(data, spent, strata))
+        more = _counts(data, spent, strata) | _beside(gaps.tell({agency}))
+        yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), more)
 
 
 def _monthly_figures(inputs: Inputs, data: WaveData) -> Iterator[StoredFigure]:
@@ -240,6 +246,10 @@ def _counts(data: WaveData, spent: dict[str, int], strata: list[str]) -> dict[st
         "strata": len(strata),
         "lone_strata": sum(data.answered.get(code) == 1 for code in strata),
     }
+
+
+def _beside(gap: Mapping[str, float | int] | None) -> dict[str, Any]:
+    return {"frame_gap": gap} if gap else {}
 
 
 def _figure(level: str, sector: str, place: str, estimate: Estimate | None, more: dict[str, Any]) -> StoredFigure:

@@ -144,7 +144,7 @@ def sign_checkpoint(
     latest = ledger.find_latest_checkpoint(connection)
     trail = key_trail.list_statements(connection)
     _refuse_foreign_key(signer, latest, trail[-1].vkey if trail else None)
-    accounting = canonical_json(account(connection, latest, new_rows))
+    accounting = canonical_json(account(connection, latest, new_rows, today))
     exclusions = canonical_json(ledger.list_exclusions(connection, latest.size if latest else 0))
     published = canonical_json([[code, digest.hex()] for code, digest in releases.list_published_digests(connection)])
     entries, audit_head = audits.find_head(connection)

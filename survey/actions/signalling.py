@@ -23,7 +23,7 @@ from hashlib import sha256
 
 from survey.mandate.periods import half_month
 from survey.store import frames
-from survey.store.arrivals import Arrival, Device, add_arrivals
+from survey.store.arrivals import Arrival, Device, add_arrivals, add_views
 from survey.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Arrivals:
         self._lock = threading.Lock()
         self._answers: Counter[_Key] = Counter()
         self._devices: Counter[tuple[str, str, str, str, bytes]] = Counter()
+        self._views: Counter[tuple[str, str, date]] = Counter()
         self._day = date.min
         self._day_key = b""
         self._written = time.monotonic()
@@ -88,28 +89,50 @@ class Arrivals:
             mark = hmac.digest(self._day_key, traits, sha256)[:MARK_BYTES]
             self._answers[wave_code, stratum_code, channel, day, part_of_day(at), overdue] += 1
             self._devices[wave_code, stratum_code, channel, half_month(day), mark] += 1
-            is_due = time.monotonic() - self._written > SECONDS_BETWEEN_WRITES or len(self._devices) >= MOST_KEPT
-            if is_due:
-                self._written = time.monotonic()
+            is_due = self._is_due()
         if is_due:
-            threading.Thread(target=self.write, name="arrivals", daemon=True).start()
+            self._write_beside()
+
+    def count_view(self, wave_code: str, stratum_code: str, day: date) -> None:
+        """Count that a form was opened; by whom is not known here."""
+        with self._lock:
+            self._views[wave_code, stratum_code, day] += 1
+            is_due = self._is_due()
+        if is_due:
+            self._write_beside()
 
     def write(self) -> None:
         """Write what has gathered; kept for the next time when the database cannot be written."""
         with self._lock:
-            answers, devices = self._answers, self._devices
-            self._answers, self._devices = Counter(), Counter()
-        if not answers:
+            answers, devices, views = self._answers, self._devices, self._views
+            self._answers, self._devices, self._views = Counter(), Counter(), Counter()
+        if not answers and not views:
             return
         try:
-            self._add(answers, devices)
+            self._add(answers, devices, views)
         except Exception as failure:
             logger.info("arrivals are written later: %s", type(failure).__name__)
             with self._lock:
                 self._answers.update(answers)
                 self._devices.update(devices)
+                self._views.update(views)
 
-    def _add(self, answers: Counter[_Key], devices: Counter[tuple[str, str, str, str, bytes]]) -> None:
+    def _is_due(self) -> bool:
+        """Whether it is time to write, which whoever asks must then do."""
+        is_due = time.monotonic() - self._written > SECONDS_BETWEEN_WRITES or len(self._devices) >= MOST_KEPT
+        if is_due:
+            self._written = time.monotonic()
+        return is_due
+
+    def _write_beside(self) -> None:
+        threading.Thread(target=self.write, name="arrivals", daemon=True).start()
+
+    def _add(
+        self,
+        answers: Counter[_Key],
+        devices: Counter[tuple[str, str, str, str, bytes]],
+        views: Counter[tuple[str, str, date]],
+    ) -> None:
         with self._database.writing("arrivals") as connection:
             agencies = {
                 (wave_code, code): agency
@@ -124,6 +147,7 @@ class Arrivals:
             for (wave_code, stratum, channel, period, mark), n in devices.items():
                 seen[Device(wave_code, agencies[wave_code, stratum], channel, period, mark)] += n
             add_arrivals(connection, arrivals, seen)
+            add_views(connection, views)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Dated:
 
 @dataclass
 class Known:
-    """What a row may name: agencies, sectors of this wave, areas, and every procedure's sector that day."""
+    """What a row may name: agencies, sectors of this wave, areas, and every procedure's sector that day. `within` are
+    the agencies of the wave's areas, None where it is about every area."""
 
     wave: Wave
     agencies: Mapping[str, Dated]
@@ -79,6 +80,7 @@ class Known:
     sectors: frozenset[str]
     procedures: Mapping[str, str]
     today: date
+    within: frozenset[str] | None = None
     resolved: dict[tuple[str, str, str], str] = field(default_factory=dict)
     told: dict[tuple[str, ...], Facts] = field(default_factory=dict)
 
@@ -109,6 +111,8 @@ class Known:
             raise UnknownPlace(
                 f"agency {agency[:80]!r} is not known: load it first with `hailong import agencies FILE`"
             )
+        if self.within is not None and agency not in self.within:
+            raise UnknownPlace(f"agency {agency[:80]!r} lies outside the wave's areas {self.wave.areas}: leave it out")
         if procedure and procedure not in self.procedures:
             raise UnknownPlace(
                 f"procedure {procedure[:80]!r} has no sector: load it first with `hailong import procedures FILE`"
@@ -176,13 +180,18 @@ def read_known(connection: Connection, wave_code: str, today: date) -> Known:
     if wave.questionnaire_code is None:
         raise NoFrameTaken(f"the answers of wave {wave_code} were imported as counts: such a wave takes no frame")
     sector = load_version(connection, wave.questionnaire).sector
+    sectors = frozenset(descendants(sector) if sector else load_sectors())
+    if wave.sectors:
+        sectors &= {below for each in wave.sectors.split(",") for below in descendants(each)}
+    on = max(wave.opens_on, min(today, wave.closes_on))
     return Known(
         wave=wave,
         agencies={code: Dated(*days) for code, days in places.list_dates(connection, places.agency).items()},
         areas={code: Dated(*days) for code, days in places.list_dates(connection, places.area).items()},
-        sectors=frozenset(descendants(sector) if sector else load_sectors()),
-        procedures=places.list_procedure_sectors(connection, max(wave.opens_on, min(today, wave.closes_on))),
+        sectors=sectors,
+        procedures=places.list_procedure_sectors(connection, on),
         today=today,
+        within=frozenset(places.list_agencies_within(connection, wave.areas.split(","), on)) if wave.areas else None,
     )
 
 

@@ -33,6 +33,10 @@ class WaveLocked(ValueError):
     """Somebody was invited already: the rule of the wave, and what it rests on, cannot change."""
 
 
+class UnknownPart(ValueError):
+    """A wave names a sector, an area or an area group that there is not; the message says which."""
+
+
 class WaveExists(ValueError):
     """A wave with this code is there already."""
 
@@ -54,17 +58,21 @@ def open_wave(
     source: str | None = None,
     closed: bool = False,
     channels: Sequence[str] = (),
+    sectors: Sequence[str] = (),
+    areas: Sequence[str] = (),
     grace_days: int = 7,
     instead: bool = False,
     recorded: By | None = None,
 ) -> Wave:
-    """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that it
-    invites and asks by, every one when none is named; `instead` of the wave of this code, while nobody was invited.
+    """Add a wave with its rule, `recorded` in the audit trail where a person does it; `channels` that it invites and
+    asks by, `sectors` and `areas` (or area groups) that it is about, every one when none is named; `instead` of the
+    wave of this code, while nobody was invited.
 
-    Raises WaveExists, WaveLocked, UnknownWave, and UnknownQuestionnaire from the mandate.
+    Raises WaveExists, WaveLocked, UnknownWave, UnknownPart, and UnknownQuestionnaire from the mandate.
     """
     with database.reading() as connection:
         asked = load_version(connection, questionnaire) if questionnaire else None
+        _check_places(connection, sectors, areas)
     wave = Wave(
         code=code,
         series_code=series,
@@ -82,6 +90,8 @@ def open_wave(
         rule_digest=rule.digest(),
         source=source,
         channels=",".join(channels) or None,
+        sectors=",".join(sectors) or None,
+        areas=",".join(areas) or None,
         grace_days=grace_days,
     )
     with database.writing("open-wave") as connection:
@@ -147,6 +157,14 @@ def load_mandate(database: Database, today: date) -> None:
                 bytes.fromhex(questionnaire.digest),
                 today,
             )
+
+
+def _check_places(connection: Connection, named: Sequence[str], where: Sequence[str]) -> None:
+    unknown = [each for each in named if each not in sectors.load_sectors()]
+    known = places.list_codes(connection, places.area) | places.list_codes(connection, places.area_group)
+    unknown += [each for each in where if each not in known]
+    if unknown:
+        raise UnknownPart(f"There is no sector, area or area group {unknown[0][:80]!r}. Load it first.")
 
 
 def _check_unlocked(connection: Connection, wave: Wave | None, code: str) -> None:

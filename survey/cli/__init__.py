@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "procedures": ("survey.cli.places", "procedures"),
     "questionnaire": ("survey.cli.questionnaires", "questionnaire"),
     "client": ("survey.cli.clients", "client"),
+    "webhook": ("survey.cli.webhooks", "webhook"),
+    "accounting": ("survey.cli.showing", "accounting"),
     "waves": ("survey.cli.fieldwork", "waves"),
     "wave": ("survey.cli.fieldwork", "wave"),
     "invite": ("survey.cli.sending", "invite"),

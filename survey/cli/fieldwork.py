@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from datetime import date, datetime
+from typing import Any
 
 import click
 
 from survey.actions import versions
 from survey.actions import waves as waves_action
 from survey.cli.installation import Installation, pass_installation
-from survey.mandate.rules import Rule
+from survey.mandate.rules import COUNTED, Rule
 from survey.mandate.text import LANGUAGES
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -72,10 +73,20 @@ def wave() -> None:
     type=click.Choice(waves_action.CHANNELS),
     help="How invitations go out (repeatable); all when none is named.",
 )
+@click.option("--sector", "sectors", multiple=True, help="A sector that the wave is about (repeatable); all otherwise.")
+@click.option("--area", "areas", multiple=True, help="An area or area group (repeatable); all when none is named.")
+@click.option("--grace-days", type=click.IntRange(0, 60), default=7, show_default=True, help="For paper and devices.")
+@click.option("--confidence-level", type=click.Choice(["0.90", "0.95", "0.99"]), default=Rule().confidence_level)
+@click.option("--minimum-effective", type=click.IntRange(30), default=Rule().minimum_effective, show_default=True)
+@click.option("--minimum-df", type=click.IntRange(8), default=Rule().minimum_df, show_default=True)
+@click.option("--window-waves", type=click.IntRange(1, 24), default=Rule().window_waves, show_default=True)
+@click.option("--counts", type=click.Choice(COUNTED), default=Rule().counts, show_default=True)
+@click.option("--largest-frame-gap", type=click.Choice(["0.01", "0.05", "0.10"]), default=Rule().largest_frame_gap)
 @click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
 @pass_installation
 def open_wave(
     installation: Installation,
+    /,
     code: str,
     questionnaire: str,
     name: str,
@@ -89,10 +100,16 @@ def open_wave(
     exclusions: tuple[str, ...],
     finite: bool,
     channels: tuple[str, ...],
+    sectors: tuple[str, ...],
+    areas: tuple[str, ...],
+    grace_days: int,
+    **recipe: Any,
 ) -> None:
     """Open a wave under a rule, which is locked with the first invitation."""
     target_population = "finite" if finite else "process"
-    rule = Rule(indicator=indicator, method=method, target_population=target_population, exclusions=exclusions)
+    rule = Rule(
+        indicator=indicator, method=method, target_population=target_population, exclusions=exclusions, **recipe
+    )
     _check_dates(opens_on.date(), closes_on.date())
     waves_action.open_wave(
         installation.database,
@@ -106,6 +123,9 @@ def open_wave(
         purpose=purpose,
         population=population,
         channels=channels,
+        sectors=sectors,
+        areas=areas,
+        grace_days=grace_days,
         seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
         recorded=installation.by,
     )

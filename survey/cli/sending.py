@@ -254,7 +254,19 @@ def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
             return 0
         return mail_checkpoints(known.database, known.gateways.mail, known.sending.auditor_emails, installation.today)
 
-    return {"send": send, "mail": mail}
+    def draw() -> int:
+        from survey.actions.ordering import carry_out_orders
+
+        share = load_sending(installation.settings).auditor_share
+        return carry_out_orders(installation.database, installation.now, installation.today, followed_share=share)
+
+    def tell() -> int:
+        from survey.actions.telling import tell_portals
+
+        known = post(installation)
+        return tell_portals(known.database, known.keys, known.gateways.webhooks, installation.now)
+
+    return {"draw": draw, "send": send, "mail": mail, "webhooks": tell}
 
 
 def post(installation: Installation) -> Post:

@@ -1,7 +1,8 @@
-"""recording, change: what citizens can hear, and what they are told has changed."""
+"""recording, change, accounting: what citizens can hear, what changed, what became of every place in a sample."""
 
 from __future__ import annotations
 
+import csv
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -93,3 +94,20 @@ def withdraw_change(installation: Installation, number: int) -> None:
 
     changes.withdraw_change(installation.settings.home, number)
     click.echo(f"Change {number} is no longer shown.")
+
+
+@click.command()
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--agency", help="This agency day by day, instead of every agency as of the newest day.")
+@pass_installation
+def accounting(installation: Installation, wave_code: str, agency: str | None) -> None:
+    """The ballot accounting of a wave as CSV: drawn, sent, opened, answered, expired, excluded, agency by agency."""
+    from survey.actions.accounting import COUNTS, list_ballots
+    from survey.actions.waves import find_wave
+
+    find_wave(installation.database, wave_code)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(("day", "checkpoint", "agency", *COUNTS))
+    for each in list_ballots(installation.database, wave_code, agency=agency):
+        counts = (each.counts.get(name, 0) for name in COUNTS)
+        writer.writerow((each.day.isoformat(), each.checkpoint, each.agency_code, *counts))

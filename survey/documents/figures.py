@@ -20,6 +20,15 @@ class WithExcluded:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameGap:
+    """Agencies whose frame lacks more than the rule allows; the widest gap and the limit are shares."""
+
+    agencies: int
+    lacking: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """A rate as printed. A suppressed figure carries no number at all; a rate of None means that nobody answered."""
 
@@ -31,6 +40,7 @@ class Figure:
     response_rate: float | None = None
     suppressed: bool = False
     with_excluded: WithExcluded | None = None
+    frame_gap: FrameGap | None = None
 
 
 @dataclass(frozen=True, slots=True)

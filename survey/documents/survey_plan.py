@@ -82,13 +82,15 @@ class PlanPaper:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """The page where a plan is tried: `typed` are the fields as they were given, `problem` why there is no plan."""
+    """The page where a plan is tried: `typed` are the fields as they were given, `problem` why there is no plan,
+    `order_url` where its draw is ordered."""
 
     action: str
     waves: tuple[tuple[str, str], ...]
     typed: dict[str, str]
     word_url: str | None = None
     plan: PlanPaper | None = None
+    order_url: str | None = None
     problem: str | None = None
 
 

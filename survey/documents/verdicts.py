@@ -51,6 +51,10 @@ REASONS = {
     "few_effective_answers": N_("Số câu trả lời hữu hiệu mới là %(n_effective)s, cần ít nhất %(minimum)s."),
     "few_degrees_of_freedom": N_("Số bậc tự do mới là %(df)s, cần ít nhất %(minimum)s."),
     "low_coverage": N_("Các tầng có câu trả lời mới phủ %(coverage)s khung mẫu, cần ít nhất %(minimum_share)s."),
+    "incomplete_frame": N_(
+        "Khung mẫu thiếu hồ sơ: ở %(agencies)s cơ quan, thiếu tới %(lacking_rate)s so với nguồn độc lập, "
+        "quy tắc cho phép %(limit_rate)s. Người bị bỏ sót có thể nghĩ khác."
+    ),
     "no_answers": N_("Chưa có câu trả lời nào."),
     "short_history": N_("Mới có %(periods)s trong %(periods_needed)s kỳ cần thiết để dự báo."),
     "trend_reaches_target": N_("Xu hướng hiện nay đủ nhanh để đạt đích đúng hạn."),

@@ -19,6 +19,7 @@ from survey.gateways.identity import IdentityProvider, load_provider
 from survey.gateways.mailing import MailGateway, checked_address
 from survey.gateways.outbound import Allowed, allow
 from survey.gateways.texting import TextGateway
+from survey.gateways.webhooks import Webhook
 
 VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?")
 TEXT_KEYS = {"url", "method", "headers", "body", "success", "refused", "report_url", "delivered", "failed"}
@@ -28,6 +29,9 @@ SHARED_KEYS = {"networks", "addresses", "per_minute"}
 TEXT_CHANNELS = ("sms", "zalo")
 EMAIL = "email"
 OIDC = "oidc"
+WEBHOOK = "webhook"
+WEBHOOK_KEYS = {"url", "events", "turn"}
+WEBHOOK_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class GatewaysWrong(Exception):
@@ -36,10 +40,11 @@ class GatewaysWrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """What an installation may send through: text gateways by channel, and one mail server."""
+    """What an installation may call: text gateways by channel, one mail server, webhooks by name."""
 
     text: Mapping[str, TextGateway] = field(default_factory=dict)
     mail: MailGateway | None = None
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -56,7 +61,8 @@ def load_gateways(path: Path, environ: Mapping[str, str]) -> Gateways:
     try:
         tables = {name: _with_secrets(table, environ) for name, table in top.items() if name != OIDC}
         text = {name: _text_gateway(tables[name]) for name in TEXT_CHANNELS if name in tables}
-        return Gateways(text, _mail_gateway(tables[EMAIL]) if EMAIL in tables else None)
+        webhooks = {name: _webhook(name, table) for name, table in tables.get(WEBHOOK, {}).items()}
+        return Gateways(text, _mail_gateway(tables[EMAIL]) if EMAIL in tables else None, webhooks)
     except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise GatewaysWrong(f"{path}: {_explain(error)}") from error
 
@@ -83,9 +89,10 @@ def _read(path: Path) -> dict[str, Any]:
         top = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GatewaysWrong(f"{path} is not TOML: {error}.") from error
-    unknown = set(top) - {*TEXT_CHANNELS, EMAIL, OIDC}
+    unknown = set(top) - {*TEXT_CHANNELS, EMAIL, OIDC, WEBHOOK}
     if unknown:
-        raise GatewaysWrong(f"{path}: [{min(unknown)}] is no gateway. Use [sms], [zalo], [email] and [oidc].")
+        known = "[sms], [zalo], [email], [oidc] and [webhook.NAME]"
+        raise GatewaysWrong(f"{path}: [{min(unknown)}] is no gateway. Use {known}.")
     return top
 
 
@@ -126,6 +133,19 @@ def _mail_gateway(table: dict[str, Any]) -> MailGateway:
         password=table.get("password", ""),
         per_minute=_rate(table),
     )
+
+
+def _webhook(name: str, table: dict[str, Any]) -> Webhook:
+    _check_keys(table, WEBHOOK_KEYS)
+    if not WEBHOOK_NAME.fullmatch(name):
+        raise ValueError(f"webhook.{name}: a webhook is called by small letters, digits and hyphens")
+    turn = table.get("turn", 1)
+    if not isinstance(turn, int) or turn < 1:
+        raise ValueError("turn must be a whole number from 1 on: the next one ends the secret before it")
+    url = table["url"]
+    if urlsplit(url).username or urlsplit(url).password:
+        raise ValueError("url must hold no name and no password: every request is signed")
+    return Webhook(url, _allowed(table, urlsplit(url).hostname or ""), tuple(table.get("events", ())), turn)
 
 
 def _allowed(table: dict[str, Any], host: str) -> Allowed:

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import Connection, delete, func, select
 
 from survey.store.sql import insert_many, insert_once
-from survey.store.tables import arrival, arrival_device, arrival_pattern
+from survey.store.tables import arrival, arrival_device, arrival_pattern, page_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,22 @@ class Pattern:
     overdue: int
     device_pairs: int
     same_device: int
+
+
+def add_views(connection: Connection, views: Mapping[tuple[str, str, date], int]) -> None:
+    """Add how often forms were opened, by wave, stratum and day."""
+    rows = [
+        {"id": secrets.token_bytes(16), "wave_code": wave, "stratum_code": stratum, "day": day, "n": n}
+        for (wave, stratum, day), n in views.items()
+    ]
+    insert_many(connection, page_view, rows)
+
+
+def count_views(connection: Connection, wave_code: str) -> dict[str, int]:
+    """How often the form was opened, by stratum."""
+    views = page_view.c
+    query = select(views.stratum_code, func.sum(views.n)).where(views.wave_code == wave_code)
+    return {code: int(n) for code, n in connection.execute(query.group_by(views.stratum_code))}
 
 
 def add_arrivals(connection: Connection, arrivals: Mapping[Arrival, int], devices: Mapping[Device, int]) -> None:

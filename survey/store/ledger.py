@@ -105,6 +105,13 @@ def list_checkpoints(connection: Connection) -> list[SignedCheckpoint]:
     return [SignedCheckpoint(**row) for row in rows]
 
 
+def list_newest_by_day(connection: Connection, most: int | None = None) -> list[SignedCheckpoint]:
+    """The last checkpoint of each day, newest first; only those of `most` days when asked."""
+    newest = select(func.max(checkpoint.c.number)).group_by(checkpoint.c.signed_on).scalar_subquery()
+    query = select(checkpoint).where(checkpoint.c.number.in_(newest)).order_by(checkpoint.c.number.desc()).limit(most)
+    return [SignedCheckpoint(**row) for row in connection.execute(query).mappings()]
+
+
 def list_batches(connection: Connection) -> list[Batch]:
     return [Batch(**row) for row in connection.execute(select(batch).order_by(batch.c.number)).mappings()]
 

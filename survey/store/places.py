@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -125,6 +125,16 @@ def list_codes(connection: Connection, table: Table) -> set[str]:
     return set(connection.scalars(select(table.c.code)))
 
 
+def list_agencies_within(connection: Connection, named: Collection[str], on: date) -> set[str]:
+    """Agencies in areas below those named, or below the members of the area groups that are named, on a day."""
+    member = area_group_member.c
+    held = (member.valid_from <= on) & ((member.valid_to.is_(None)) | (member.valid_to >= on))
+    roots = set(connection.scalars(select(member.area_code).where(member.group_code.in_(named), held))) | set(named)
+    tree = select(area.c.code).where(area.c.code.in_(roots)).cte("within", recursive=True)
+    tree = tree.union(select(area.c.code).join(tree, area.c.parent_code == tree.c.code))
+    return set(connection.scalars(select(agency.c.code).where(agency.c.area_code.in_(select(tree.c.code)))))
+
+
 def _areas_below(root: str) -> Any:
     tree = select(area.c.code).where(area.c.code == root).cte("below", recursive=True)
     tree = tree.union_all(select(area.c.code).join(tree, area.c.parent_code == tree.c.code))
@@ -154,6 +164,7 @@ __all__ = [
     "find_agency",
     "find_sector_of_procedure",
     "list_agencies",
+    "list_agencies_within",
     "list_area_codes",
     "list_codes",
     "list_dates",

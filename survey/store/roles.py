@@ -189,6 +189,13 @@ PERMISSIONS: Mapping[str, Row] = {
     "api_client": _row(web=LOOK, work=KEEP, audit=LOOK),
     "api_batch": _row(web=APPEND, work=APPEND, audit=LOOK),
     "incoming_transaction": _row(web=MANAGE, work=MANAGE, audit=LOOK),
+    # webhooks: `work` tells portals what happened; operators see what became of it and may ask for another attempt
+    "webhook_progress": REGISTER,
+    "webhook_delivery": _row(
+        web=Rights(select=EVERY_COLUMN, update=("state", "attempts", "due_at")), work=MANAGE, read=LOOK, audit=LOOK
+    ),
+    "draw_order": _row(web=APPEND, work=KEEP, read=LOOK, audit=LOOK),
+    "page_view": _row(web=Rights(insert=True), work=APPEND, read=LOOK, audit=LOOK),
     "invitation": _row(
         web=Rights(select=EVERY_COLUMN, update=OF_TOKEN), work=KEEP, read=only(*OF_INVITATION), audit=LOOK
     ),

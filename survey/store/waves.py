@@ -35,6 +35,8 @@ class Wave:
     grace_days: int = 7
     voice_of: str | None = None
     channels: str | None = None
+    sectors: str | None = None
+    areas: str | None = None
 
     @property
     def questionnaire(self) -> str:

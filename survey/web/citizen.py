@@ -59,6 +59,7 @@ def show_form() -> Response:
         opened = answering.open_form(known.database, known.keys, token, known.today())
     except answering.Refusal as refusal:
         return refuse(refusal)
+    known.arrivals.count_view(opened.wave_code, opened.stratum_code, known.today())
     language = opened.spoken(reader_language())
     page = form_page(
         opened.questionnaire,

@@ -12,7 +12,7 @@ from flask import url_for
 from survey.actions.deriving import Measured, change_since, describe_course, silent_range
 from survey.actions.reading import OpenRelease
 from survey.actions.reading_boards import Standing
-from survey.documents.figures import Since, WithExcluded
+from survey.documents.figures import FrameGap, Since, WithExcluded
 from survey.documents.pages import Basis, Figure, Judgement, SectorRow
 from survey.mandate.areas import load_area_groups
 from survey.mandate.indicators import load_indicator
@@ -56,6 +56,7 @@ def to_figure(stored: StoredFigure) -> Figure:
         n_effective=numbers["n_effective"],
         response_rate=response_rate(numbers),
         with_excluded=to_with_excluded(numbers),
+        frame_gap=to_frame_gap(numbers),
     )
 
 
@@ -63,6 +64,12 @@ def to_with_excluded(numbers: Mapping[str, Any]) -> WithExcluded | None:
     """The figure with what was excluded, where it was released."""
     other = numbers.get("with_excluded")
     return WithExcluded(numbers["excluded"], other["rate"], other["low"], other["high"]) if other else None
+
+
+def to_frame_gap(numbers: Mapping[str, Any]) -> FrameGap | None:
+    """What the frame lacks beyond the rule's limit, where it does."""
+    gap = numbers.get("frame_gap")
+    return FrameGap(gap["agencies"], gap["lacking_rate"], gap["limit_rate"]) if gap else None
 
 
 def response_rate(numbers: Mapping[str, Any]) -> float | None:

@@ -17,6 +17,7 @@ from survey.web.access import allow
 from survey.web.language import reader_language
 from survey.web.reach import sees_wave
 from survey.web.services import services
+from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("planning", __name__, url_prefix="/staff/plan")
@@ -58,14 +59,21 @@ def download() -> Response:
 def _plan(wave_code: str) -> tuple[Wave, SamplePlan]:
     known = services()
     wave = waves.find_wave(known.database, wave_code)
-    return wave, planning.plan_wave(known.database, wave_code, _read_wanted(request.args))
+    return wave, planning.plan_wave(known.database, wave_code, read_wanted(request.args))
 
 
-def _read_wanted(typed: Mapping[str, str]) -> Wanted:
+def read_wanted(typed: Mapping[str, str]) -> Wanted:
     """What was typed, in shares; a comma is a point. Raises ValueError."""
     shares = {name: _number(typed[name]) / 100 for name in SHARES if name in typed}
     numbers = {name: _number(typed[name]) for name in NUMBERS if name in typed}
     return Wanted(**shares, **numbers, allocation=typed.get("allocation", planning.ALLOCATIONS[0]))
+
+
+def _order_url() -> str | None:
+    """Where an operator orders the draw of this plan."""
+    if signed_in_staff().role != "operator":
+        return None
+    return url_for("sampling.order_plan", code=request.args.get("wave", ""))
 
 
 def _number(text: str) -> float:
@@ -86,6 +94,7 @@ def _page(plan: PlanPaper | None = None, *, problem: str | None = None, status: 
         typed=typed,
         word_url=url_for("planning.download", **typed) if plan else None,  # type: ignore[arg-type]
         plan=plan,
+        order_url=_order_url() if plan else None,
         problem=problem,
     )
     return staff_page(render_plan(page, staff_shell("plan"), language), status)

@@ -44,6 +44,18 @@ def wave_form(say: Say, wave: Wave | None) -> Form:
         _select("purpose", say("Mục đích"), PURPOSES, words, wave.purpose if wave else ""),
         _select("population", say("Hỏi ai"), POPULATIONS, words, wave.population if wave else ""),
         Field("questionnaire", say("Phiếu hỏi"), "select", asked, tuple((each, each) for each in list_asked())),
+        Field(
+            "sectors",
+            say("Lĩnh vực"),
+            value=(wave.sectors or "").replace(",", ", ") if wave else "",
+            hint=say("Mã, cách nhau bằng dấu phẩy; để trống là mọi lĩnh vực của phiếu hỏi."),
+        ),
+        Field(
+            "areas",
+            say("Địa bàn"),
+            value=(wave.areas or "").replace(",", ", ") if wave else "",
+            hint=say("Mã địa bàn hoặc nhóm địa bàn, cách nhau bằng dấu phẩy; để trống là mọi nơi."),
+        ),
         Field("opens_on", say("Từ ngày"), "date", wave.opens_on.isoformat() if wave else ""),
         Field("closes_on", say("Đến ngày"), "date", wave.closes_on.isoformat() if wave else ""),
         Field("grace_days", say("Số ngày chờ thiết bị và phiếu giấy"), "number", str(wave.grace_days if wave else 7)),
@@ -122,6 +134,11 @@ def read_typed_rule(typed: Mapping[str, str], instead: Wave | None = None) -> Ru
         weighting=before.weighting,
         recipe=before.recipe,
     )
+
+
+def read_codes(typed: Mapping[str, str], name: str) -> list[str]:
+    """Codes that are separated by commas."""
+    return [each.strip() for each in typed.get(name, "").split(",") if each.strip()]
 
 
 def read_days(typed: Mapping[str, str]) -> tuple[date, date]:

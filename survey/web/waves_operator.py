@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import waves
 from survey.actions.comparing_totals import compare_totals
-from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownWave, WaveExists, WaveLocked
+from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownPart, UnknownWave, WaveExists, WaveLocked
 from survey.documents.sheets import Column, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
 from survey.mandate.indicators import load_indicators
@@ -27,6 +29,7 @@ from survey.web.wave_forms import (
     checked_code,
     choice,
     list_asked,
+    read_codes,
     read_days,
     read_name,
     read_number,
@@ -37,6 +40,18 @@ from survey.web.wave_forms import (
 
 blueprint = Blueprint("waves_operator", __name__, url_prefix="/staff/set-up")
 READERS = ("operator", "statistician", "auditor")
+PLAN_AS_USUAL: dict[str, Any] = {
+    "target": "90",
+    "expected": "95",
+    "power": "80",
+    "margin": "3",
+    "deff": "1",
+    "response": "50",
+    "reserve": "10",
+    "cost_fixed": "0",
+    "cost_invitation": "0",
+    "cost_answer": "0",
+}
 
 
 @blueprint.get("/")
@@ -91,6 +106,8 @@ def _keep(instead: Wave | None) -> Response:
             purpose=purpose,
             population=choice(typed, "population", POPULATIONS),
             seal_minimum=instead.seal_minimum if instead else SEAL_MINIMUM,
+            sectors=read_codes(typed, "sectors"),
+            areas=read_codes(typed, "areas"),
             channels=[each for each in CHANNELS if typed.get(f"channel-{each}")],
             grace_days=read_number(typed, "grace_days", 0, 60),
             instead=instead is not None,
@@ -100,6 +117,9 @@ def _keep(instead: Wave | None) -> Response:
         return _one(_find(code), say("Đã có người được mời: quy tắc đã khóa. Quy tắc mới là một đợt mới."), 409)
     except WaveExists:
         return _page(say("Đã có đợt mang mã này. Xin chọn mã khác."), 409)
+    except UnknownPart:
+        said = say("Chưa lưu: không có lĩnh vực hoặc địa bàn mang một trong các mã này. Xin nạp địa bàn trước.")
+        return _one(instead, said, 422) if instead else _page(said, 422)
     except (BadForm, MalformedRule) as wrong:
         said = say("Chưa lưu: xin xem lại ô %(field)s.", field=str(wrong))
         return _one(instead, said, 422) if instead else _page(said, 422)
@@ -138,6 +158,11 @@ def _page(problem: str = "", status: int = 200) -> Response:
         problem=problem,
         sheets=(Sheet(say("Các đợt"), columns, rows, empty=say("Chưa có đợt nào.")),),
         forms=(wave_form(say, None),) if signed_in_staff().role == "operator" else (),
+        downloads=(
+            (Link(say("Báo cho cổng dịch vụ"), url_for("webhooks.show_deliveries")),)
+            if signed_in_staff().role in ("operator", "auditor")
+            else ()
+        ),
     )
     return staff_page(render_sheets(page, staff_shell("set_up"), reader_language()), status)
 
@@ -158,7 +183,12 @@ def _one(wave: Wave, problem: str = "", status: int = 200) -> Response:
         lead=state,
         problem=problem,
         sheets=(_facts_of(say, wave), _rule_of(say, rule), *_totals_of(say, wave)),
-        downloads=(Link(say("Khung mẫu"), url_for("frame_upload.show_frames", code=wave.code)),),
+        downloads=(
+            Link(say("Khung mẫu"), url_for("frame_upload.show_frames", code=wave.code)),
+            Link(say("Kế hoạch mẫu"), url_for("planning.show_plan", wave=wave.code, **PLAN_AS_USUAL)),
+            Link(say("Mẫu và thư mời"), url_for("sampling.show_sample", code=wave.code)),
+            Link(say("Đối chiếu thư mời"), url_for("ballots.show_accounting", code=wave.code)),
+        ),
         forms=forms,
         notes=(say("Mã kiểm của quy tắc: %(digest)s", digest=wave.rule_digest.hex()),),
     )
@@ -174,6 +204,8 @@ def _facts_of(say: Say, wave: Wave) -> Sheet:
         (say("Hỏi ai"), words[wave.population]),
         (say("Mục đích"), words.get(wave.purpose, wave.purpose)),
         (say("Phiếu hỏi"), asked),
+        (say("Lĩnh vực"), (wave.sectors or "").replace(",", ", ") or say("Mọi lĩnh vực của phiếu hỏi")),
+        (say("Địa bàn"), (wave.areas or "").replace(",", ", ") or say("Mọi nơi")),
         (say("Từ ngày"), wave.opens_on.isoformat()),
         (say("Đến ngày"), wave.closes_on.isoformat()),
         (say("Số ngày chờ thiết bị và phiếu giấy"), str(wave.grace_days)),

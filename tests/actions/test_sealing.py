@@ -11,7 +11,9 @@ import pytest
 from fieldwork import AFTER, TODAY, Fieldwork, begin_fieldwork
 from sqlalchemy import select
 
+from survey.actions.accounting import list_ballots
 from survey.actions.sealing import append_leaves, new_leaf, seal
+from survey.actions.signalling import Arrivals
 from survey.actions.verifying import verify_installation
 from survey.actions.waves import close_wave
 from survey.keys import Keys
@@ -143,8 +145,24 @@ def test_accounting_says_how_many_were_invited_and_answered_in_each_stratum(begi
         checkpoint = ledger.find_latest_checkpoint(connection)
     assert checkpoint is not None
     assert json.loads(checkpoint.accounting) == {
-        "W": {"A.land": {"answered": 3, "invited": 30, "sealed": 3}, "B.land": {"answered": 0, "invited": 30}}
+        "W": {
+            "A.land": {"answered": 3, "invited": 30, "sealed": 3, "transactions": 100},
+            "B.land": {"answered": 0, "invited": 30, "transactions": 100},
+        }
     }
+
+
+def test_accounting_counts_views_without_tokens_and_what_expired(begin: Begin) -> None:
+    work = begin()
+    work.answer_all({"A.land": "555"})
+    arrivals = Arrivals(work.database)
+    for _ in range(4):
+        arrivals.count_view("W", "A.land", TODAY)
+    arrivals.write()
+    work.seal_and_tally(AFTER)
+    [a, b] = list_ballots(work.database, "W")
+    assert (a.agency_code, a.counts["views"], a.counts["expired"], b.counts["expired"]) == ("A", 4, 27, 30)
+    assert [each.counts["answered"] for each in list_ballots(work.database, "W", agency="A")] == [3]
 
 
 def test_two_who_append_at_once_follow_one_another(begin: Begin) -> None:

@@ -82,7 +82,7 @@ def take_answer(post: Post, code: str) -> str:
 
 def accounted(post: Post, wave: str) -> dict[str, int]:
     with post.database.reading() as connection:
-        [counted] = account(connection, None, [])[wave].values()
+        [counted] = account(connection, None, [], TODAY)[wave].values()
     return counted
 
 
@@ -207,7 +207,7 @@ def test_a_message_sent_again_holds_another_code_and_the_first_is_void(
     first, second = (code_in(text) for _, text in provider.texts)
     assert not is_open(post, first)
     assert is_open(post, second)
-    assert accounted(post, wave) == {"invited": 1, "answered": 0, "delivered": 1, "voided": 1}
+    assert accounted(post, wave) == {"transactions": 1, "invited": 1, "answered": 0, "delivered": 1, "voided": 1}
 
 
 def test_whoever_answered_with_the_first_message_gets_no_second(
@@ -221,7 +221,7 @@ def test_whoever_answered_with_the_first_message_gets_no_second(
     assert send(post, hours=0.1) == 0
     assert len(provider.texts) == 1
     assert kept(database) == []
-    assert accounted(post, wave) == {"invited": 1, "answered": 1, "delivered": 1}
+    assert accounted(post, wave) == {"transactions": 1, "invited": 1, "answered": 1, "delivered": 1}
 
 
 def test_the_cap_counts_one_contact_across_waves_and_its_refusals_are_outcomes(
@@ -247,7 +247,7 @@ def test_the_cap_counts_one_contact_across_waves_and_its_refusals_are_outcomes(
     assert len(provider.texts) == 1
     assert sorted(dispositions(database)) == ["capped", "capped", "capped", "delivered"]
     with database.reading() as connection:
-        counted = account(connection, None, [])
+        counted = account(connection, None, [], TODAY)
     assert sum(cell.get("capped", 0) for each in counted.values() for cell in each.values()) == 3
 
 

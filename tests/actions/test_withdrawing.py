@@ -67,7 +67,7 @@ def test_it_is_counted_beside_and_in_the_accounting_and_no_figure_holds_it(work:
     assert checkpoint is not None
     assert {cell["disposition"]: cell["n"] for cell in cells} == {"counted": 4, "withdrawn": 1}
     accounted = json.loads(checkpoint.accounting)["W"]["A.land"]
-    assert accounted == {"invited": 30, "answered": 5, "sealed": 5, "withdrawn": 1}
+    assert accounted == {"transactions": 100, "invited": 30, "answered": 5, "sealed": 5, "withdrawn": 1}
     assert len(receipts_of_batch) == 5, "as many receipts as responses, though the batch has six leaves"
     assert batch.size == 6
 

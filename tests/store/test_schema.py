@@ -37,6 +37,7 @@ WITHOUT_ROWID = {
     "invitation",
     "message",
     "opt_out",
+    "page_view",
     "paper_keying",
     "paper_settlement",
     "paper_sheet",
@@ -80,6 +81,9 @@ NEVER_CHANGED = {
 GUARDS = {
     *((table, event) for table in ("api_batch", "frame_fact", "independent_total") for event in ("update", "delete")),
     *((table, event) for table in NEVER_CHANGED for event in ("update", "delete")),
+    ("page_view", "update"),
+    ("page_view", "delete"),
+    ("draw_order", "delete"),
     ("arrival", "update"),
     ("arrival_device", "update"),
     ("paper_keying", "update"),

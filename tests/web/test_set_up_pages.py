@@ -14,10 +14,14 @@ from werkzeug.test import TestResponse
 
 from survey.actions.importing_places import import_agencies, import_procedures
 from survey.actions.inviting import draw_places
+from survey.actions.ordering import carry_out_orders, list_orders
+from survey.actions.sealing import sign_checkpoint
 from survey.actions.signing_in import add_staff
+from survey.actions.transactions import UnknownPlace, read_known
 from survey.actions.waves import find_wave
 from survey.app import create_app
 from survey.mandate.rules import read_rule
+from survey.proof import Signer, Tree
 from survey.settings import Settings
 from survey.store import frames
 from survey.store.database import Database
@@ -132,6 +136,66 @@ def test_auditors_read_and_change_nothing_and_officials_do_not_enter(operator: F
     assert (page.status_code, "<form class" in page.text) == (200, False)
     assert post(auditor, "/staff/set-up/", WAVE | {"code": "OTHER"}, page=operator).status_code in (400, 403)
     assert official.get("/staff/set-up/").status_code == 403
+
+
+def test_a_draw_is_ordered_carried_out_by_the_work_process_and_its_slips_are_printed_once(
+    operator: FlaskClient, database: Database
+) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    path = f"/staff/set-up/{WAVE['code']}/sample"
+    assert "Đợt này chưa có khung mẫu" in post(operator, path, {"count": "1"}).text
+    bring(operator, FRAME)
+    assert post(operator, path, {"count": "3"}).status_code == 422
+    assert post(operator, path, {"count": "", "rate": ""}).status_code == 422
+    assert post(operator, path, {"count": "2", "seed": "4711"}).status_code == 303
+    assert "đang chờ" in operator.get(path).text
+    assert carry_out_orders(database, NOON, NOON.date()) == 1
+    page = operator.get(path).text
+    assert "2 người đã rút đang chờ phiếu" in page
+    assert "4711" in page
+    printed = post(operator, f"{path}/slips", {"slips": "2"})
+    assert (printed.status_code, printed.text.count("<svg")) == (200, 2)
+    assert post(operator, f"{path}/slips", {"slips": "2"}).status_code == 422
+
+
+def test_a_plan_is_ordered_as_it_was_shown(operator: FlaskClient, database: Database) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    bring(operator, FRAME)
+    wanted = {"target": "90", "expected": "95", "power": "80", "margin": "3", "deff": "1", "response": "50"}
+    costs = {"reserve": "10", "cost_fixed": "0", "cost_invitation": "0", "cost_answer": "0"}
+    shown = operator.get("/staff/plan/", query_string={"wave": WAVE["code"], **wanted, **costs}).text
+    assert f'action="/staff/set-up/{WAVE["code"]}/sample/plan"' in shown
+    ordered = post(operator, f"/staff/set-up/{WAVE['code']}/sample/plan", wanted | costs)
+    assert ordered.status_code == 303
+    [order] = list_orders(database, WAVE["code"])
+    assert sum((order.strata or {}).values()) == 2, "both transactions: so small a frame is asked whole"
+
+
+def test_the_accounting_of_a_wave_is_a_page_and_a_file(operator: FlaskClient, database: Database) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    path = f"/staff/set-up/{WAVE['code']}/accounting"
+    assert "Chưa có điểm chốt nào nói về đợt này" in operator.get(path).text
+    bring(operator, FRAME)
+    draw_places(database, WAVE["code"], 2, seed=1, today=NOON.date())
+    with database.writing("checkpoint") as connection:
+        sign_checkpoint(connection, Signer("tests", bytes(range(32))), Tree(), (), NOON.date())
+    assert "Được rút" in operator.get(path).text
+    told = operator.get(f"{path}?format=csv&agency=TTPVHCC-31507")
+    assert (told.mimetype, "2026-11-24,2,2" in told.text) == ("text/csv", True)
+    assert operator.get("/staff/webhooks").status_code == 200
+
+
+def test_a_wave_of_some_areas_and_sectors_takes_no_other_transaction(operator: FlaskClient, database: Database) -> None:
+    refused = post(operator, "/staff/set-up/", WAVE | {"areas": "NOWHERE"})
+    assert (refused.status_code, "không có lĩnh vực hoặc địa bàn" in refused.text) == (422, True)
+    post(operator, "/staff/set-up/", WAVE | {"areas": "former_soc_trang", "sectors": "procedures"})
+    assert find_wave(database, WAVE["code"]).areas == "former_soc_trang"
+    bring(operator, FRAME)
+    post(operator, "/staff/set-up/", WAVE | {"code": "HERE", "sectors": "land"})
+    with database.reading() as connection:
+        known = read_known(connection, "HERE", NOON.date())
+    with pytest.raises(UnknownPlace, match="not one of this wave's: use land"):
+        known.stratum_of({"agency": "TTPVHCC-31507", "procedure": "VD-CHUNG-THUC"})
 
 
 def bring(door: FlaskClient, content: str) -> str:

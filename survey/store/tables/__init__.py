@@ -71,6 +71,7 @@ from survey.store.tables.statistics import (
     recipe_adoption,
     recipe_weights,
 )
+from survey.store.tables.telling import draw_order, page_view, webhook_delivery, webhook_progress
 from survey.store.tables.waves import (
     frame,
     frame_stratum,
@@ -112,6 +113,7 @@ __all__ = [
     "comment_progress",
     "contact",
     "device",
+    "draw_order",
     "exclusion",
     "frame",
     "frame_fact",
@@ -130,6 +132,7 @@ __all__ = [
     "message",
     "metadata",
     "opt_out",
+    "page_view",
     "paper_batch",
     "paper_keying",
     "paper_place",
@@ -170,5 +173,7 @@ __all__ = [
     "tally_item",
     "tally_progress",
     "wave",
+    "webhook_delivery",
+    "webhook_progress",
     "withdrawal",
 ]

@@ -65,6 +65,8 @@ wave = Table(
         server_default=text("7"),
         comment="how long after its last day what devices still hold is taken",
     ),
+    Column("sectors", Text, comment="separated by commas; NULL means every one"),
+    Column("areas", Text, comment="areas and area groups, separated by commas; NULL means every one"),
     code("voice_of", "wave", nullable=True, comment="the wave beside which these unasked answers are heard"),
     ForeignKeyConstraint(
         ["questionnaire_code", "questionnaire_version"], ["questionnaire.code", "questionnaire.version"]
