@@ -90,7 +90,7 @@ def test_four_formats_say_the_same_with_labels_in_both_languages(exported: tuple
         assert labels["G1"][5] == "Rất hài lòng / Very satisfied"
         assert labels["A1"][WITHHELD].endswith("Withheld to protect the person")
         assert [labels["stratum"][code] for code in sav["stratum"]] == csv_rows["stratum"].tolist()
-        assert described.column_names_to_labels["weight"] == "Trọng số / Sampling weight, population / answered"
+        assert described.column_names_to_labels["weight"] == "Trọng số / Sampling weight"
     assert spss.missing_ranges["A1"], "codes that are no answer are missing for SPSS"
 
 
