@@ -68,8 +68,9 @@ nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
 
-bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival
-	@for each in coverage estimation submissions pages big_file verifying releasing; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival, into docs/performance.md; ONLY=submissions,pages for some
+	@.ci/provide postgresql
+	@$(BIN)/python benchmarks $(if $(ONLY),--only $(ONLY))
 
 licences: $(VENV)/installed-run ## Write docs/third-party.md from the lock
 	@$(BIN)/python .ci/licences > docs/third-party.md

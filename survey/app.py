@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from functools import lru_cache
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
 from flask_wtf.csrf import CSRFProtect
@@ -23,7 +21,10 @@ from survey.store.roles import Role
 from survey.store.writer import open_writer
 from survey.web import checkpoints, citizen, citizen_pages, health, kiosk, privacy, public, stopping, voice
 from survey.web.access import check_every_route, largest_upload
+from survey.web.gates import Gates
 from survey.web.headers import install_headers
+from survey.web.hosts import is_served
+from survey.web.lane import Lane
 from survey.web.lean import LeanFlask
 from survey.web.services import Services, clock, install_services
 
@@ -52,7 +53,8 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         WTF_CSRF_CHECK_DEFAULT=False,
     )
-    install_services(app, Services(settings, database, keys, open_writer(database), Arrivals(database), now))
+    known = Services(settings, database, keys, open_writer(database), Arrivals(database), now)
+    install_services(app, known)
     install_headers(app)
     _install_host_check(app, settings)
     _install_address_check(app)
@@ -68,7 +70,10 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
         _open_results(app)
     if STAFF in doors:
         _open_staff_door(app, settings)
-    if settings.metrics_token:
+    if CITIZENS in doors:
+        app.wsgi_app = Lane(app.wsgi_app, known)  # type: ignore[method-assign]
+    app.wsgi_app = Gates(app.wsgi_app)  # type: ignore[method-assign]
+    if settings.metrics_token:  # around the lane and the gates: what they answer is counted as well
         from survey.web.metrics import install_metrics
 
         install_metrics(app)
@@ -182,18 +187,12 @@ def _declare_static(app: Flask) -> None:
 
 def _install_host_check(app: Flask, settings: Settings) -> None:
     """Answer only to the names that the settings list; to any when none is listed and the server is on loopback."""
-    allowed = {*settings.hosts, (urlsplit(settings.base_url).hostname or "").lower(), "127.0.0.1", "localhost", "::1"}
 
     @app.before_request
     def check_host() -> Response | None:
-        if settings.hosts and _host_name(request.host) not in allowed:
+        if not is_served(settings, request.host):
             return Response("This address is not served here.\n", 421, mimetype="text/plain")
         return None
-
-
-@lru_cache(maxsize=256)
-def _host_name(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower()
 
 
 def _install_address_check(app: Flask) -> None:

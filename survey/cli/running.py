@@ -22,7 +22,7 @@ from survey.settings import ADDRESS_FILE, Settings
 from survey.store.roles import Role
 
 PARENT_VARIABLE = "HAILONG_PARENT"
-THREADS = 16
+THREADS = 24  # of which survey.web.gates leaves four to submissions alone, whatever else is asked for
 SECONDS_TO_STOP = 10
 ANY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104 only told apart, so that a printed link leads somewhere
 

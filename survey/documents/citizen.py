@@ -95,6 +95,13 @@ def thanks_page(receipt_url: str | None, language: str, khmer_font: bool = False
     return cut_page(render_thanks(page, shell, language), THANKS_PARTS)
 
 
+@cache
+def wait_page(language: str) -> SplicedPage:
+    """That much is asked for at this moment, and to come back in a minute; a visit differs by its nonce."""
+    mark = THANKS_PARTS["nonce"]
+    return cut_page(render_refusal(RefusalPage("busy", minutes=1), CitizenShell(mark), language), {"nonce": mark})
+
+
 def render_thanks(page: ThanksPage, shell: CitizenShell, language: str) -> str:
     """Thank you, the receipt, and what it proves."""
     return render("citizen/thanks.html", language, page=page, shell=shell)

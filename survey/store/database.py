@@ -30,6 +30,7 @@ WAL_PAGES_BEFORE_CHECKPOINT = 4000
 COMMITS_BETWEEN_LOOKS = 16  # at the size of that file
 KNOWN_VERSIONS = "hailong_versions"  # of questionnaires that were built in this installation, read once
 KNOWN_SIGNED = "hailong_signed"  # versions of which every language is signed, by their keys
+MOST_CONNECTIONS = 32  # a web process has 24 threads, each with one of its own and at times a snapshot
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -212,8 +213,8 @@ def _open_engine(url: str) -> Engine:
         url,
         hide_parameters=True,  # an error in a log must not hold what a citizen wrote
         connect_args={"timeout": 10, "check_same_thread": False},
-        pool_size=24,
-        max_overflow=24,
+        pool_size=MOST_CONNECTIONS,
+        max_overflow=MOST_CONNECTIONS,
         execution_options={KNOWN_VERSIONS: {}, KNOWN_SIGNED: set()},
     )
     event.listen(engine, "connect", _set_up_sqlite)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, true
 
 from survey.store.minting import count_voided
+from survey.store.prepared import Prepared
 from survey.store.sql import insert_many
 from survey.store.tables import invitation, spent, wave
 
@@ -38,7 +39,7 @@ class Invitation:
 
 
 # Built once: a citizen waits for this query, and building it costs as much as running it.
-INVITATION_BY_HASH = (
+INVITATION_BY_HASH = Prepared(
     select(
         invitation.c.token_hash,
         invitation.c.wave_code,
@@ -66,7 +67,7 @@ def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | None:
     """The invitation whose token or typed code has this keyed hash."""
-    row: Sequence[Any] | None = connection.execute(INVITATION_BY_HASH, {"given": given_hash}).one_or_none()
+    row = INVITATION_BY_HASH.first(connection, {"given": given_hash})
     return Invitation(*row) if row else None
 
 

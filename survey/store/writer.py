@@ -22,6 +22,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from survey.store.database import Database, DatabaseUnreachable, crash_point
 from survey.store.invitations import is_spent
+from survey.store.prepared import Prepared
 from survey.store.responses import Response
 from survey.store.tables import inbox, spent
 
@@ -75,7 +76,7 @@ class DirectWriter:
             crash_point("submit:before-commit")
             with self._database.single_statement() as connection:
                 row = _response_row(submission) | _spent_row(submission)
-                stored = connection.execute(SPEND_AND_STORE, row).first() is not None
+                stored = SPEND_AND_STORE.first(connection, row) is not None
             crash_point("submit:after-commit")
         except IntegrityError:
             return self._explain(submission)
@@ -196,4 +197,4 @@ def _spend_and_store() -> ReturningInsert[Any]:
 
 SPEND = insert(spent)
 STORE = insert(inbox)
-SPEND_AND_STORE = _spend_and_store()
+SPEND_AND_STORE = Prepared(_spend_and_store())

@@ -11,7 +11,16 @@ from survey.documents.form import form_page
 from survey.keys import canonical_token
 from survey.web import form
 from survey.web.access import allow_everybody
-from survey.web.citizen_pages import cookie_name, privacy_url, refusal_page, refuse, send_page, send_spliced, shell
+from survey.web.citizen_pages import (
+    cookie_name,
+    privacy_url,
+    refusal_page,
+    refuse,
+    send_page,
+    send_spliced,
+    shell,
+    token_cookie,
+)
 from survey.web.language import reader_language, wants_khmer_font
 from survey.web.origin import comes_from_elsewhere
 from survey.web.services import services
@@ -86,13 +95,6 @@ def take_answer() -> Response:
 
 def _carry_token(token: str) -> Response:
     response = make_response(redirect(url_for("citizen.show_form", language=request.args.get("language")), 303))
-    response.set_cookie(
-        cookie_name(),
-        canonical_token(token) or "x",
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-        max_age=86_400,
-    )
+    cookie = token_cookie(is_secure=request.is_secure).format(canonical_token(token) or "x")
+    response.headers.add("Set-Cookie", cookie)
     return response

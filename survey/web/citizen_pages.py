@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from flask import Response, current_app, request
+from werkzeug.http import dump_cookie
 
 from survey.actions import answering
 from survey.documents import citizen as paper
@@ -18,6 +20,7 @@ from survey.web.limits import FailureBrake
 from survey.web.services import METRICS
 
 PRIVACY = "/privacy"
+SECONDS_KEPT = 86_400
 HTML = ("Content-Type", "text/html; charset=utf-8")
 GZIP = ("Content-Encoding", "gzip")
 VARIES = ("Vary", "Accept-Encoding, Accept-Language, Cookie")
@@ -38,7 +41,26 @@ REFUSALS: dict[type[answering.Refusal], tuple[str, int]] = {
 
 def cookie_name() -> str:
     """Where a browser keeps the token between the link and the form."""
-    return "__Host-token" if request.is_secure else "token"
+    return token_cookie_name(is_secure=request.is_secure)
+
+
+def token_cookie_name(*, is_secure: bool) -> str:
+    return "__Host-token" if is_secure else "token"
+
+
+@lru_cache(maxsize=2)
+def token_cookie(*, is_secure: bool) -> str:
+    """The header that hands a token to the browser, with `{}` where its canonical spelling stands."""
+    name = token_cookie_name(is_secure=is_secure)
+    kept = dump_cookie(name, "TOKEN", SECONDS_KEPT, secure=is_secure, httponly=True, samesite="Lax", sync_expires=False)
+    return kept.replace("TOKEN", "{}")
+
+
+@lru_cache(maxsize=2)
+def no_token_cookie(*, is_secure: bool) -> str:
+    """The header after which the browser keeps the token no longer."""
+    name = token_cookie_name(is_secure=is_secure)
+    return dump_cookie(name, "", 0, 0, secure=is_secure, httponly=True, samesite="Lax")
 
 
 def shell(*, links: bool = True) -> CitizenShell:
@@ -119,4 +141,4 @@ def broken() -> Response:
 
 def forget_token(response: Response) -> None:
     """The browser keeps the token no longer."""
-    response.delete_cookie(cookie_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    response.headers.add("Set-Cookie", no_token_cookie(is_secure=request.is_secure))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from survey.actions import answering, recording, stepping
@@ -13,6 +13,7 @@ from survey.actions.carrying import Carrier
 from survey.documents import citizen as paper
 from survey.documents.form import Filled, form_page, form_with_answers
 from survey.documents.layout import lay_out
+from survey.documents.splicing import SplicedPage
 from survey.mandate.text import LANGUAGES
 from survey.store.database import DatabaseUnreachable
 from survey.store.writer import WriterBusy
@@ -24,6 +25,7 @@ from survey.web.sighting import sight
 
 OWN_FIELDS = frozenset(("token", "key", "language", "asked", "step", "carried", "seen", "go", "receipt"))
 LONGEST_STEP = 2
+NOT_STORED = "hailong.not_stored"  # in the WSGI environment: whoever stood before the app tried in vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def store(sent: Sent) -> Response:
     """Store the answers and spend the token, then thank; or say what is missing."""
     known = services()
     try:
+        if request.environ.get(NOT_STORED):
+            raise WriterBusy
         receipt = answering.answer(
             known.database,
             known.writer,
@@ -163,11 +167,16 @@ def _show(form: answering.OpenForm, carrier: Carrier, sent: Sent, where: steppin
     return pages.send_page(body, 422 if where.problems else 200, chosen=sent.go)
 
 
+def thanks(receipt: str, receipts: str, language: str, *, khmer_font: bool) -> tuple[SplicedPage, dict[str, str]]:
+    """The page that thanks, and its words; without a receipt for whoever declined it. `receipts` is where they are
+    looked up."""
+    page = paper.thanks_page(f"{receipts}?code=" if receipt else None, language, khmer_font)
+    return page, {"receipt": f"{receipt[:5]}-{receipt[5:]}"} if receipt else {}
+
+
 def _thank(receipt: str) -> Response:
-    code = f"{receipt[:5]}-{receipt[5:]}" if receipt else ""
-    address = url_for("citizen.check_receipt") + "?code=" if receipt else None
-    page = paper.thanks_page(address, reader_language(), wants_khmer_font())
-    response = pages.send_spliced(page, **({"receipt": code} if receipt else {}))
+    page, words = thanks(receipt, url_for("citizen.check_receipt"), reader_language(), khmer_font=wants_khmer_font())
+    response = pages.send_spliced(page, **words)
     pages.forget_token(response)
     return response
 

@@ -21,7 +21,7 @@ def reader_language() -> str:
     for asked in (request.args.get(PARAMETER), request.cookies.get(COOKIE)):
         if asked in LANGUAGES:
             return str(asked)
-    return _best_match(request.headers.get("Accept-Language", ""))
+    return best_match(request.headers.get("Accept-Language", ""))
 
 
 def wants_khmer_font() -> bool:
@@ -52,5 +52,6 @@ def _keep(response: Response, name: str, value: str) -> None:
 
 
 @lru_cache(maxsize=512)
-def _best_match(accepted: str) -> str:
+def best_match(accepted: str) -> str:
+    """The language that a browser's `Accept-Language` prefers among ours."""
     return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES, LANGUAGES[0]) or LANGUAGES[0]

@@ -7,8 +7,12 @@ from flask import request
 
 def comes_from_elsewhere() -> bool:
     """Whether the browser says that another site made this post."""
-    site = request.headers.get("Sec-Fetch-Site")
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    return is_foreign(site, origin, request.host_url.rstrip("/"))
+
+
+def is_foreign(site: str | None, origin: str | None, here: str) -> bool:
+    """The same of the two headers, as a page at the address `here` sends them."""
     if site is not None:
         return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin not in (None, "null", request.host_url.rstrip("/"))
+    return origin not in (None, "null", here)

@@ -7,24 +7,29 @@ from ipaddress import ip_address, ip_network
 from flask import request
 
 from survey.actions.signalling import Sighting, seconds_open
-from survey.web.services import LOCAL_TIME, services
+from survey.web.services import LOCAL_TIME, Services, services
 
 PREFIX = {4: 24, 6: 48}
 
 
 def sight(key: str) -> Sighting:
-    """The post that is being answered; its traits are hashed at once with a key of the day, and never stored."""
-    known = services()
+    """The post that is being answered."""
+    given = (request.headers.get("User-Agent", ""), request.headers.get("Accept-Language", ""))
+    return sighting_of(services(), key, *given, request.remote_addr or "")
+
+
+def sighting_of(known: Services, key: str, browser: str, languages: str, address: str) -> Sighting:
+    """A post by its traits, which are hashed at once with a key of the day, and never stored."""
     now = known.now()
-    given = (request.headers.get("User-Agent", ""), request.headers.get("Accept-Language", ""), _network())
+    given = (browser, languages, _network(address))
     return Sighting(
         seconds_open(known.keys.form, key, now), now.astimezone(LOCAL_TIME), "\n".join(given).encode(), known.arrivals
     )
 
 
-def _network() -> str:
+def _network(given: str) -> str:
     try:
-        address = ip_address(request.remote_addr or "")
+        address = ip_address(given)
     except ValueError:
         return ""
     return str(ip_network((address, PREFIX[address.version]), strict=False))

@@ -18,6 +18,7 @@ from serving import Home, Server, serving
 
 FULL_COUNTS = os.environ.get("HAILONG_FULL_COUNTS") == "1"
 SEED = int(os.environ.get("HAILONG_FAULT_SEED", "20261124"))
+THOROUGH = FULL_COUNTS or "HAILONG_FAULT_ROUNDS" in os.environ  # else every step once, on one database or the other
 LONGEST_ROUND = 0.5
 READY_WITHIN = {True: 10.0, False: 30.0}
 TOKENS_A_ROUND = 1000

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import load_client
@@ -17,6 +18,7 @@ from campaign import COMMENT, OVERALL, Crowd, find_broken_promises, find_false_p
 from load_client import Visitor
 from postgresql_server import Server as PostgresqlServer
 from quick_home import QuickHome
+from rounds import THOROUGH
 from serving import Home, serving
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -45,10 +47,16 @@ CONVEYOR = (
     tables.release,
     tables.release_figure,
 )
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+KILLS_ON_POSTGRESQL = list(product(JOB_STEPS, POINTS)) if THOROUGH else [("seal", POINTS[1]), ("tally", POINTS[0])]
+KILLS = [
+    *(("sqlite", step, point) for step, point in product(JOB_STEPS, POINTS)),
+    *(pytest.param("postgresql", *each, marks=pytest.mark.postgresql) for each in KILLS_ON_POSTGRESQL),
+]
 COUNTS = "service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied\na,2026-01,1,2,3,40,50\n"
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(scope="session", params=["sqlite", POSTGRESQL])
 def answered_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An installation with answers to both waves in its inbox, none of them sealed; to be copied."""
     folder = tmp_path_factory.mktemp("answered") / "home"
@@ -99,8 +107,7 @@ def assert_dies(home: Home, where: str, *arguments: str) -> None:
     assert ended.returncode == -signal.SIGKILL, f"{where} was never reached: {ended.stdout}{ended.stderr}"
 
 
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("step", JOB_STEPS)
+@pytest.mark.parametrize(("answered_home", "step", "point"), KILLS, indirect=["answered_home"])
 def test_a_killed_job_run_again_makes_the_same_bytes(answered: Home, undisturbed: str, step: str, point: str) -> None:
     assert_dies(answered, f"{step}:{point}", "work", "--once")
     answered.run("work", "--once")

@@ -17,6 +17,7 @@ import pytest
 from broken_homes import AGENCIES, EXAMPLES, local_today, open_wave
 from outside import Provider, text_provider
 from posting import code_in, frame_file
+from quick_home import QuickHome
 from serving import Home
 
 from survey import cli
@@ -46,7 +47,7 @@ def provider() -> Iterator[Provider]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An installation in which three people are drawn and wait for their message, and a wave without invitations."""
     folder = tmp_path_factory.mktemp("sending")
-    home = Home(folder / "home")
+    home = QuickHome(folder / "home")
     home.run("init")
     home.run("import", "agencies", str(EXAMPLES / "agencies.csv"))
     for wave in (WAVE, PAPER):

@@ -16,9 +16,9 @@ from serving import Home, serving
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = count(full=50, quick=3)
-POSTGRESQL_ROUNDS = count(full=50, quick=2)
-STOPS = count(full=50, quick=2)
+ROUNDS = count(full=50, quick=2)
+POSTGRESQL_ROUNDS = count(full=50, quick=1)
+STOPS = count(full=50, quick=1)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 
 

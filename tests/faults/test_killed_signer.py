@@ -19,6 +19,7 @@ from answered import answered_installation
 from broken_homes import HIDING_WAVE, WAVE
 from campaign import find_false_proofs
 from requirements import skip_or_fail
+from rounds import THOROUGH
 from serving import ROOT, Home
 from sqlalchemy import select
 
@@ -31,7 +32,14 @@ pytestmark = pytest.mark.faults
 
 SIGNING_USER, SERVING_USER = "nobody", "daemon"
 SIGNER_STEPS = ("sign:before-head", "sign:after-head")
-WORK_STEPS = ("seal:before-commit", "seal:after-commit", "sign:before-commit", "sign:after-commit")
+WORK_STEPS = (
+    ("seal:after-commit", "sign:before-commit")
+    if not THOROUGH
+    else (
+        *("seal:before-commit", "seal:after-commit"),
+        *("sign:before-commit", "sign:after-commit"),
+    )
+)
 
 
 @pytest.fixture

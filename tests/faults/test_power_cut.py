@@ -15,8 +15,8 @@ from serving import Home
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("power")]
 
-ROUNDS = count(full=30, quick=4)
-POSTGRESQL_ROUNDS = count(full=30, quick=3)
+ROUNDS = count(full=30, quick=2)
+POSTGRESQL_ROUNDS = count(full=30, quick=1)
 ROUNDS_OF_CONTROLS = 15
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 
