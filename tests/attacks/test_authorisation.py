@@ -41,6 +41,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
 SHARED = {
     "official.sector": "land",
     "boards.sector": "land",
+    "comments.number": 1,
     "official.service": "khong-co",
     "reports.number": 1,
     "reports.form": "pdf",
