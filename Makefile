@@ -45,7 +45,7 @@ demo-load: $(VENV)/installed-run
 
 test: $(VENV)/installed-test ## Set up and run the tests
 	@.ci/provide chromium postgresql cc poppler
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
 
 check: $(VENV)/installed-test ## Lint, types, contracts, and what a scanner for weaknesses finds
 	@$(BIN)/ruff check .
@@ -64,7 +64,8 @@ coverage: $(VENV)/installed-test ## Every branch of analysis/ is taken by its te
 
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults tests/test_proof_bundle.py \
-	tests/actions/test_tampers.py tests/actions/test_honest_histories.py tests/attacks
+	tests/actions/test_tampers.py tests/actions/test_honest_histories.py tests/attacks \
+	tests/actions/test_estimating_file.py tests/web/test_statistician_speed.py tests/web/test_api_fuzzed.py tests/browser/test_kiosk.py
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
 

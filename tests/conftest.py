@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 from postgresql_server import NoServer, Server, run_server
 from requirements import skip_or_fail
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
+from survey.actions import passwords
 from survey.actions.waves import load_mandate
 from survey.keys import Keys, derive_keys
 from survey.proof import Signer
@@ -25,7 +30,7 @@ from survey.store.roles_postgresql import make_roles, role_name
 TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
 TEMPLATE = "migrated"
-ONE_SERVER = {"browser"}  # folders whose tests share a served installation
+TOGETHER = ("tests/browser/", "tests/faults/test_(power_cut|failover)")  # one demonstration; one shim at a time
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 
@@ -40,13 +45,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a file, or a folder with one server, sets up once is set up once: its tests run in one process."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            folder = item.path.parent.name
-            item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_SERVER else str(item.path)))
+class OnePlace(LoadFileScheduling):
+    """What a file, or files around one server, set up once is set up once: their tests run in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return next((shared for shared in TOGETHER if re.match(shared, path)), path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlace:
+    return OnePlace(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that are cheap to hash in this process: they guard nothing, and the cost would be most of the time."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from survey.actions.passwords import (
     BadAccount,
-    _nobodys_hash,
     check_password,
     fits,
     hash_password,
-    hasher,
     new_password,
 )
 from survey.keys import Keys
@@ -32,13 +30,10 @@ CONFIRMED_FOR = timedelta(minutes=10)
 MOST_FAILURES = 5
 ROLES = STAFF_ROLES
 
-_hasher = hasher
 __all__ = [
     "ROLES",
     "BadAccount",
     "Session",
-    "_hasher",
-    "_nobodys_hash",
     "add_staff",
     "new_password",
     "sign_in",

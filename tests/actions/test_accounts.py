@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 
-from survey.actions import accounts, passwords
+from survey.actions import accounts
 from survey.actions.accounts import AboveYou, InvitationGone, NotYours, UnknownAccount
 from survey.actions.passwords import BadAccount, BadPassword
 from survey.actions.signing_in import NotSignedIn, add_staff, find_live_session, find_signed_in, sign_in
@@ -22,12 +21,6 @@ NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 PASSWORD = "một mật khẩu đủ dài"
 COMMUNE, SIBLING = Scope("31507", None), Scope("31510", None)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "hasher", lambda: cheap)
 
 
 def staff(database: Database, name: str, role: str = "operator", scope: Scope = EVERYTHING) -> Staff:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from survey.mandate.indicators import load_indicator
 REFERENCE = Path(__file__).parents[1] / "analysis" / "reference"
 R = json.loads((REFERENCE / "reference.json").read_text(encoding="utf-8"))
 DESIGNS = [name for name, given in R["designs"].items() if not given.get("base")]
+EVERY = 1 if os.environ.get("HAILONG_FULL_COUNTS") == "1" else 4
 LOOSE = {"logit", "likelihood"}  # R stops its own iterations near 1e-7
 
 
@@ -94,8 +96,11 @@ def compare(record: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("design", [name for name in DESIGNS if list_records(name)])
 def test_a_csv_file_gets_the_numbers_of_r(design: str) -> None:
-    """Every share that R `survey` estimated under the design: rate, se, df, limits, to 1e-9."""
-    faults = [fault for record in list_records(design) for fault in compare(record)]
+    """What R `survey` estimated under the design: rate, se, df, limits, to 1e-9; by night every share.
+
+    `tests/analysis/test_reference.py` holds the estimates to all of them each time; here it is the way through a file.
+    """
+    faults = [fault for record in list_records(design)[::EVERY] for fault in compare(record)]
     assert faults == []
 
 

@@ -96,6 +96,7 @@ def test_every_printed_digit_comes_back_after_more_answers_and_another_tally(wor
     assert (entry.actor, entry.subject) == ("os:lan", code)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_changed_figure_is_named(work: Fieldwork, by: By) -> None:
     """The control: somebody with the database in hand raises one rate."""
     code = released(work)
@@ -137,6 +138,7 @@ def test_r_rebuilds_the_whole_release_to_a_billionth(work: Fieldwork, by: By, tm
         assert sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_r_and_python_refuse_a_figure_that_is_wrong(work: Fieldwork, by: By, tmp_path: Path) -> None:
     """The control of the scripts: one rate in figures.csv is off by a hundred-millionth."""
     folder = bundle(reproduce(work.database, released(work), by=by), tmp_path / "bundle")
@@ -149,6 +151,7 @@ def test_r_and_python_refuse_a_figure_that_is_wrong(work: Fieldwork, by: By, tmp
         assert subprocess.run(script, cwd=folder, capture_output=True).returncode == 1, script
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_plain_python_rebuilds_it_without_this_program(work: Fieldwork, by: By, tmp_path: Path) -> None:
     folder = bundle(reproduce(work.database, released(work), by=by), tmp_path / "bundle")
     done = subprocess.run([sys.executable, "-I", str(folder / "rebuild.py")], capture_output=True, text=True)
@@ -156,6 +159,7 @@ def test_plain_python_rebuilds_it_without_this_program(work: Fieldwork, by: By, 
     assert "figures rebuilt; largest difference" in done.stdout
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_the_release_hides_is_in_no_table_of_figures(work: Fieldwork, by: By, tmp_path: Path) -> None:
     """One person answered about land at D: the cell is hidden in the release, and so here."""
     made = reproduce(work.database, released(work), by=by)

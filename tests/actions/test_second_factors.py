@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from security_key import SecurityKey
 
-from survey.actions import passwords, second_factors
+from survey.actions import second_factors
 from survey.actions.second_factors import BadFactor, Site, WrongFactor
 from survey.actions.signing_in import MOST_FAILURES, add_staff, find_live_session, find_signed_in, sign_in
 from survey.keys import Keys
@@ -23,12 +22,6 @@ PASSWORD = "một mật khẩu đủ dài"
 HERE = Site("localhost", "http://localhost")
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Signs = Callable[..., Session]
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "hasher", lambda: cheap)
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fieldwork import begin_fieldwork
 
-from survey.actions import passwords
 from survey.actions.signing_in import add_staff
 from survey.keys import derive_keys, load_signer
 from survey.mandate.rules import Rule
@@ -29,9 +27,7 @@ Run = Callable[..., Any]
 @pytest.fixture
 def sealed(installed: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """An installation with a sealed wave whose rule names an exclusion rule, and staff whose passwords are typed."""
-    monkeypatch.setattr(passwords, "hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr("click.prompt", lambda *_, **__: PASSWORD)
-    passwords._nobodys_hash.cache_clear()
     settings = load_settings()
     database = Database(settings.database_url, settings.lock_file)
     signer, keys = load_signer(settings), derive_keys(settings.secret_key)

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from fieldwork import begin_fieldwork
 
-from survey.actions import passwords
 from survey.actions.signing_in import add_staff
 from survey.keys import derive_keys, load_signer
 from survey.settings import load_settings
@@ -30,9 +28,7 @@ Run = Callable[..., Any]
 @pytest.fixture
 def country(installed: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Ten agencies in a demonstration wave, one of which stuffs 40 % of its answers, and staff."""
-    monkeypatch.setattr(passwords, "hasher", lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr("click.prompt", lambda *_, **__: PASSWORD)
-    passwords._nobodys_hash.cache_clear()
     now = datetime.now(UTC)
     settings = load_settings()
     database = Database(settings.database_url, settings.lock_file)

@@ -14,15 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from fieldwork import TODAY, begin_fieldwork
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 
-from survey.actions import signing_in
 from survey.actions.publishing import publish
 from survey.actions.releasing import release_wave
+from survey.actions.signing_in import add_staff
 from survey.app import create_app
 from survey.keys import derive_keys
 from survey.proof import Signer
@@ -79,10 +78,7 @@ def app(database: Database) -> Flask:
     work.seal_and_tally()
     release_wave(database, "W", by="drafter", today=TODAY)
     publish(database, "W.1", by="statistician", now=NOON, today=TODAY)
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing_in, "_hasher", lambda: cheap)
-        signing_in.add_staff(database, "official", "official", PASSWORD, now=NOON, actor="tests")
+    add_staff(database, "official", "official", PASSWORD, now=NOON, actor="tests")
     return create_app(Settings(home, str(database.engine.url), secret, base_url="http://localhost"), now=lambda: NOON)
 
 
