@@ -193,7 +193,7 @@ def test_a_door_of_somebody_else_is_not_taken(team: Team) -> None:
 )
 def test_what_makes_no_sense_is_stored_neither_whole_nor_half(team: Team, wrong: dict[str, Any]) -> None:
     number = team.numbers()[0]
-    assert outcomes(team.send(team.put(number, wrong.pop("outcome"), **wrong))) == ["malformed"]
+    assert outcomes(team.send(team.put(number, **wrong))) == ["malformed"]
     assert (team.count(inbox), team.count(spent), team.count(household_call)) == (0, 0, 0)
     door = team.work()["villages"][0]["doors"][0]
     assert door["adults"] is None, "not even the count of adults"
