@@ -30,6 +30,8 @@ PLACED: dict[str, Callable[[World, str], str]] = {
     "wave": lambda _, place: f"W-{place}",
     "agency": lambda _, place: f"CQ-{place}",
     "waves_operator.code": lambda _, place: f"W-{place}",
+    "sampling.code": lambda _, place: f"W-{place}",
+    "ballots.code": lambda _, place: f"W-{place}",
     "frame_upload.code": lambda _, place: f"W-{place}",
     "statistician.code": lambda _, place: f"W-{place}.1",
     "reports.code": lambda _, place: f"W-{place}.1",
@@ -73,8 +75,9 @@ NOT_IN_THIS_WORLD = {
     "official.show_series",
     "statistician.show_adequacy",
 }
-# Names and codes of areas and agencies are a public register, shown whole: no figure and no person is in it.
-REGISTERS = {"places.show_places", "places.export_procedures", "places.load"}
+# Names and codes of areas and agencies are a public register, shown whole: no figure and no person is in it. The audit
+# trail is one chain, which auditors read whole or not at all.
+REGISTERS = {"places.show_places", "places.export_procedures", "places.load", "trail.show_trail"}
 PUBLIC_ON_PURPOSE = {"staff.sign_in", "second_step", "joining", "single_sign_on", "static"}
 
 

@@ -248,7 +248,7 @@ def test_a_question_is_heard_on_demand_and_not_a_byte_before(
 ) -> None:
     sound = citizen_door.home / "g1.ogg"
     sound.write_bytes(b"OggS" + bytes(500))
-    added = add_recording(citizen_door.home, "procedures@1", "G1", "km", sound)
+    added = add_recording(citizen_door.home, load_questionnaire("procedures@1"), "G1", "km", sound)
     try:
         page = opened(java_script_enabled=False).new_page()
         asked: list[str] = []

@@ -161,7 +161,7 @@ def test_doors_are_worked_without_a_network_and_everything_arrives_once(
         assert count(home, "SELECT count(*) FROM household_call WHERE outcome IN ('1.1', '2.2')") == 2
         page.reload()
         page.wait_for_selector(".doors button")
-        assert page.locator('.doors [data-part="unsent"]:not([hidden])').count() == 0
+        wait_until(lambda: page.locator('.doors [data-part="unsent"]:not([hidden])').count() == 0)
         assert page.locator(".doors button").nth(1).is_disabled()
 
 

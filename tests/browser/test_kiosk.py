@@ -28,6 +28,7 @@ from test_walks import LANGUAGES, faults, overflow
 
 from survey.actions.recording import add_recording
 from survey.keys import CROCKFORD, canonical_token, new_code
+from survey.mandate.questionnaires import load_questionnaire
 
 pytestmark = pytest.mark.browser
 
@@ -263,7 +264,7 @@ def test_it_says_aloud_that_it_takes_no_more_when_full_or_not_heard_for_a_week(k
 def test_a_question_can_be_heard_with_the_network_gone(kiosk: Page, office: Office, tmp_path: Path) -> None:
     sound = tmp_path / "G1.mp3"
     sound.write_bytes(b"ID3" + bytes(2000))
-    add_recording(office.home.path, QUESTIONNAIRE, "G1", "km", sound)
+    add_recording(office.home.path, load_questionnaire(QUESTIONNAIRE), "G1", "km", sound)
     kiosk.wait_for_function("navigator.serviceWorker.controller")
     send_now(kiosk)
     kiosk.context.set_offline(True)

@@ -37,7 +37,7 @@ def open_wave(run: Run, code: str, *channels: str) -> None:
 def test_a_wave_refuses_a_channel_that_it_was_not_opened_for_before_anybody_is_drawn(wave: str, installed: Run) -> None:
     refused = installed("invite", wave, "--count", "2")
     assert (refused.status, refused.out) == (1, "")
-    assert "invites by slip,sms,counter only, not by link" in refused.err
+    assert "asks by slip,sms,counter only, not by link" in refused.err
     assert "8 places drawn" in installed("invite", wave, "--count", "8", "--later").out
 
 

@@ -23,6 +23,9 @@ LINES = [
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_of_the_documents_is_parsed(line: str) -> None:
     program, name, *arguments = shlex.split(line)
+    if program == "python":
+        assert (DOCS.parent / name).exists()
+        return
     assert program == "hailong"
     command = hailong.get_command(click.Context(hailong), name)
     assert command is not None

@@ -94,6 +94,8 @@ def begin_fieldwork(home: Home) -> list[str]:
         *("wave", "open", WAVE, "--questionnaire", "procedures@1", "--name", "Sau giao dịch"),
         *("--from", today.isoformat(), "--to", (today + timedelta(days=20)).isoformat()),
     )
+    for language in ("km", "en"):  # a draft serves only pilots
+        home.run("questionnaire", "sign", "procedures@1", "--language", language, "--reviewer", "Sơn Thị Hoa")
     home.run("import", "frame", str(EXAMPLES / "frame-totals.csv"), "--wave", WAVE)
     return home.run("invite", WAVE, "--count", str(INVITED), "--seed", "1").split()
 

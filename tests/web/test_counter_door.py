@@ -23,6 +23,7 @@ from survey.settings import Settings
 from survey.store import contacts
 from survey.store.database import Database
 from survey.web import stopping
+from survey.web.access import access_of
 from survey.web.limits import FailureBrake
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
@@ -96,11 +97,13 @@ def test_only_a_counter_and_an_operator_enter(app: Flask, role: str) -> None:
         assert client.post(f"/staff/counter/{path}", data=fields).status_code == statuses[path]
 
 
-def test_a_counter_sees_nothing_but_its_page(app: Flask, counter: FlaskClient) -> None:
-    public = {"staff.sign_in"}
+def test_a_counter_sees_nothing_but_its_page_and_its_own_account(app: Flask, counter: FlaskClient) -> None:
     for rule in app.url_map.iter_rules():
-        staff = rule.rule.startswith("/staff") and "GET" in (rule.methods or ()) and rule.endpoint not in public
-        if staff and not rule.endpoint.startswith("counter.") and rule.endpoint != "staff.go_home":
+        access = access_of(app.view_functions[rule.endpoint])
+        assert access is not None
+        staff = rule.rule.startswith("/staff") and "GET" in (rule.methods or ()) and not access.public
+        own = rule.endpoint.startswith(("counter.", "own_account.")) or rule.endpoint == "staff.go_home"
+        if staff and not own:
             path = re.sub(r"<[^>]+>", "x", rule.rule)
             assert counter.get(path).status_code in (403, 404), path
     assert counter.get("/staff/", follow_redirects=True).request.path == "/staff/counter/"

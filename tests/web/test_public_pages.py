@@ -113,7 +113,7 @@ def test_a_recorded_question_can_be_heard_and_no_other_has_a_player(
     assert "<audio" not in client.get(f"/t/{token}", follow_redirects=True).text
     sound = tmp_path / "g1.mp3"
     sound.write_bytes(SOUND)
-    add_recording(settings.home, "procedures@1", "G1", "km", sound)
+    add_recording(settings.home, load_questionnaire("procedures@1"), "G1", "km", sound)
     assert "<audio" not in client.get("/answer?language=vi").text
     page = client.get("/answer?language=km").text
     (player,) = re.findall(r"<audio[^>]*>", page)
