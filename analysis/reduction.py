@@ -20,6 +20,7 @@ from analysis.checking import check_columns, check_table, open_frame
 from analysis.coding import code_columns, order_by_appearance
 from analysis.conditions import list_columns, read_condition, refuse_mixed
 from analysis.design import Design
+from analysis.moments import Parts, list_sums, sum_pandas
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,14 @@ def reduce_frame(
     condition = read_condition(within) if within else None
     measured = (*names, *filter(None, (design.weight, design.count)), *design.populations)
     check_columns(lazy, (*keys, *(list_columns(within) if within else ())), measured)
-    refuse_mixed(within or "", lazy.collect_schema())
-    sums = _name_sums(names, binary=binary)
-    prepared = _prepare(lazy, design, names, condition).with_columns(*(sums[name].alias(name) for name in sums))
-    table = _group(prepared, keys, tuple(sums), design)
+    if within:
+        refuse_mixed(within, lazy.collect_schema())
+    if isinstance(frame, pd.DataFrame) and len(frame):
+        table = sum_pandas(frame, design, names, keys, condition, binary=binary)
+    else:
+        sums = list_sums(_name_parts(names), binary=binary)
+        prepared = _prepare(lazy, design, names, condition).with_columns(*(sums[name].alias(name) for name in sums))
+        table = _group(prepared, keys, tuple(sums), design)
     check_table(table, design, names, binary=binary)
     return _assemble(table, design, names, groups, keys, binary=binary)
 
@@ -144,24 +149,20 @@ def _prepare(
     )
 
 
-def _name_sums(outcomes: tuple[str, ...], *, binary: bool) -> dict[str, nw.Expr]:
-    """The sums to ask for: name of the summed column, and the response's contribution to it."""
-    n, p, d, dd, v = (nw.col(f"__{letter}") for letter in ("n", "p", "d", "dd", "v"))
-    sums = {"rows": n, "c0": p, "c1": p * v, "f0": d, "f1": d * v, "s00": dd, "s11": dd * v}
-    sums |= {
-        "w_gaps": (nw.col("__w").is_null()).cast(nw.Float64),
-        "n_gaps": (n.is_null() | (n != n.round(0))).cast(nw.Float64),
-    }
-    sums |= {"a": p * nw.col("__a")} if outcomes else {}
-    sums |= {f"a{place}": p * nw.col(f"__a{place}") for place in range(len(outcomes) if len(outcomes) > 1 else 0)}
-    values = [nw.col(f"__y{place}") for place in range(len(outcomes))]
-    for i, y in enumerate(values):
-        sums |= {f"c{i + 2}": p * y, f"f{i + 2}": d * y, f"s1{i + 2}": dd * y}
-        sums |= {f"s{i + 2}{j + 2}": dd * y * values[j] for j in range(i)}
-        sums |= {f"q{i}{j}": d * y * values[j] for j in range(i)}
-        sums |= {f"odd{i}": (y * (y - 1.0)).abs()}
-        sums |= {} if binary else {f"q{i}{i}": d * y * y, f"s{i + 2}{i + 2}": dd * y * y}
-    return {f"__{name}": expression for name, expression in sums.items()}
+def _name_parts(outcomes: tuple[str, ...]) -> Parts:
+    n, w = nw.col("__n"), nw.col("__w")
+    return Parts(
+        n=n,
+        p=nw.col("__p"),
+        d=nw.col("__d"),
+        dd=nw.col("__dd"),
+        v=nw.col("__v"),
+        a=nw.col("__a"),
+        answered=[nw.col(f"__a{place}") for place in range(len(outcomes) if len(outcomes) > 1 else 0)],
+        values=[nw.col(f"__y{place}") for place in range(len(outcomes))],
+        w_gaps=w.is_null().cast(nw.Float64),
+        n_gaps=(n.is_null() | (n != n.round(0))).cast(nw.Float64),
+    )
 
 
 def _group(frame: nw.LazyFrame[Any], keys: tuple[str, ...], sums: tuple[str, ...], design: Design) -> pd.DataFrame:

@@ -17,12 +17,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import where_to_ask
+from analysis import Estimate, where_to_ask
 from analysis.adequacy import NothingToAsk
 from survey.actions.adequacy_checks import Fielded, check_cell, describe, spread_strata
 from survey.actions.estimating import LEVEL_OUTCOMES, WaveData, build_wave, cover, estimate_domains
 from survey.actions.recomputing import list_cells
 from survey.actions.release_inputs import Inputs, read_inputs
+from survey.actions.suppressing import Key
 from survey.actions.tallying import count_from_scratch, score_answers
 from survey.mandate.indicators import load_indicator
 from survey.mandate.rules import EVERYBODY, level_outcome
@@ -56,7 +57,7 @@ class Frozen:
     release: Release
     data: WaveData
     fielded: Fielded
-    shown: Mapping[tuple[str, str, str], Mapping[str, Any]]
+    shown: Mapping[Key, Mapping[str, Any]]
     channels: pd.DataFrame
     batches: Sequence[Mapping[str, Any]]
 
@@ -210,28 +211,38 @@ def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Froze
 
 
 def _check_all(frozen: Frozen, figures: Sequence[StoredFigure], draws: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    estimates: dict[Key, Estimate] = {}
     for figure in figures:
         if figure.level not in draws:
             continue
         key = figure.level, figure.sector_code, figure.place
         if figure.suppressed or not figure.numbers["n"]:
             yield _key(frozen, key) | _nothing(figure)
-        else:
-            yield _key(frozen, key) | _check(frozen, key, figure.numbers, draws[figure.level])
+            continue
+        if key not in estimates:
+            estimates |= _estimate(frozen, key)
+        yield _key(frozen, key) | _check(frozen, key, estimates[key], figure.numbers, draws[figure.level])
 
 
-def _check(frozen: Frozen, key: tuple[str, str, str], numbers: Mapping[str, Any], draws: int) -> dict[str, Any]:
-    data, answers, strata = frozen.data, answers_of(frozen, *key), strata_of(frozen, *key)
-    indicator = load_indicator(data.rule.indicator)
-    domain = estimate_domains(
+def _estimate(frozen: Frozen, key: Key) -> dict[Key, Estimate]:
+    """The estimate of a cell as its release made it; of an agency with all others of its sector, in one question."""
+    level, sector, place = key
+    data, by = frozen.data, ("agency",) if level == "agency" else ()
+    found = estimate_domains(
         data,
-        indicator,
-        (),
-        answers=answers,
+        load_indicator(data.rule.indicator),
+        by,
+        answers=answers_of(frozen, "sector" if by else level, sector, place),
         method=data.rule.method,
         confidence_level=float(data.rule.confidence_level),
-    )[0]
-    estimate = cover(domain.estimate, data, [each.code for each in strata])
+    )
+    return {(level, sector, each.keys["agency"] if by else place): each.estimate for each in found}
+
+
+def _check(frozen: Frozen, key: Key, bare: Estimate, numbers: Mapping[str, Any], draws: int) -> dict[str, Any]:
+    data, answers, strata = frozen.data, answers_of(frozen, *key), strata_of(frozen, *key)
+    indicator = load_indicator(data.rule.indicator)
+    estimate = cover(bare, data, [each.code for each in strata])
     checks = check_cell(
         data, indicator, answers, estimate, strata, frozen.fielded, target=target_of(frozen, *key[:2]), draws=draws
     )
@@ -274,9 +285,8 @@ def _nothing(figure: StoredFigure) -> dict[str, Any]:
     }
 
 
-def _key(frozen: Frozen, key: tuple[str, str, str]) -> dict[str, Any]:
+def _key(frozen: Frozen, key: Key) -> dict[str, Any]:
     level, sector, place = key
-    areas = frozen.data.answers.drop_duplicates("agency").set_index("agency")["area"]
     closes = frozen.data.wave.closes_on
     return {
         "release_code": frozen.release.code,
@@ -284,7 +294,7 @@ def _key(frozen: Frozen, key: tuple[str, str, str]) -> dict[str, Any]:
         "level": level,
         "sector_code": sector,
         "place": place,
-        "area_code": str(areas.get(place, "")) if level == "agency" else "",
+        "area_code": frozen.data.areas.get(place, "") if level == "agency" else "",
         "period": f"{closes.year}-{closes.month:02}",
     }
 

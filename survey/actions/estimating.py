@@ -65,6 +65,12 @@ class WaveData:
         return {stratum.code: stratum.population for stratum in self.strata}
 
     @cached_property
+    def areas(self) -> dict[str, str]:
+        """The area of each agency that has answers, by agency."""
+        known = self.answers.drop_duplicates("agency")
+        return {str(agency): str(area) for agency, area in zip(known["agency"], known["area"], strict=True)}
+
+    @cached_property
     def answered(self) -> dict[str, int]:
         """Counted responses by stratum."""
         return {str(code): int(n) for code, n in self.answers.groupby("stratum")["n"].sum().items()}

@@ -5,66 +5,42 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ended import Ended, Run
 
 from survey.mandate.published import published_file
 from survey.proof import Verifier
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SECRET = "0123456789abcdef" * 4
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(home: Path) -> Run:
-    """Run `hailong` with an environment of its own."""
-
-    def command(*arguments: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
-        environment = {**kept, "HAILONG_HOME": str(home), **settings}
-        line = [sys.executable, "-m", "survey", *arguments]
-        return subprocess.run(line, env=environment, input=typed, capture_output=True, text=True, timeout=60)
-
-    return command
-
-
-@pytest.fixture
-def installed(run: Run, home: Path, migrated_file: Path) -> Run:
-    """An installation with the schema and the mandate."""
-    shutil.copy(migrated_file, home / "hailong.sqlite")
-    assert run("init").returncode == 0
+def counted(run: Run, home: Path, counted_file: Path) -> Run:
+    """An installation with the real counts."""
+    shutil.copytree(counted_file, home, dirs_exist_ok=True)
     return run
 
 
-@pytest.fixture
-def counted(installed: Run) -> Run:
-    """The same with the real counts."""
-    done = installed("import", "counts", str(published_file("opg_satisfaction.csv")), "--wave", "OPG")
-    assert done.returncode == 0, done.stderr
-    return installed
-
-
-def is_one_sentence(done: subprocess.CompletedProcess[str]) -> bool:
-    return done.returncode == 1 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1
+def is_one_sentence(done: Ended) -> bool:
+    return done.status == 1 and "Traceback" not in done.err and done.err.count("\n") == 1
 
 
 def test_help_lists_every_command_with_a_sentence(run: Run) -> None:
-    shown = run("--help").stdout
+    shown = run("--help").out
     for command in ("init", "migrate", "doctor", "serve", "work", "import", "waves", "invite", "estimate", "verify"):
         assert any(line.split()[:1] == [command] and len(line.split()) > 3 for line in shown.splitlines()), command
 
 
 def test_without_an_installation_it_says_to_run_init(run: Run) -> None:
-    done = run("waves")
+    done = run("waves", HAILONG_SECRET_KEY=None)
     assert is_one_sentence(done)
-    assert "hailong init" in done.stderr
+    assert "hailong init" in done.err
 
 
 @pytest.mark.parametrize(
@@ -83,22 +59,22 @@ def test_without_an_installation_it_says_to_run_init(run: Run) -> None:
 def test_a_weak_or_wrong_setting_stops_with_what_to_set(run: Run, settings: dict[str, str], cure: str) -> None:
     done = run("init", **settings)
     assert is_one_sentence(done)
-    assert cure in done.stderr
+    assert cure in done.err
 
 
 def test_init_makes_a_private_key_and_keeps_it(run: Run, home: Path) -> None:
-    assert run("init").returncode == 0
+    assert run("init", HAILONG_SECRET_KEY=None).status == 0
     first = (home / "secret.key").read_bytes()
     assert len(first.strip()) == 64
     assert (home / "secret.key").stat().st_mode & 0o077 == 0
-    again = run("init")
-    assert again.returncode == 0
-    assert "nothing to do" in again.stdout
+    again = run("init", HAILONG_SECRET_KEY=None)
+    assert again.status == 0
+    assert "nothing to do" in again.out
     assert (home / "secret.key").read_bytes() == first
 
 
 def test_a_secret_in_the_environment_is_not_written_down(run: Run, home: Path) -> None:
-    assert run("init", HAILONG_SECRET_KEY=SECRET).returncode == 0
+    assert run("init", HAILONG_SECRET_KEY=SECRET).status == 0
     assert not (home / "secret.key").exists()
 
 
@@ -107,12 +83,12 @@ def test_an_outdated_database_says_to_migrate(run: Run, home: Path) -> None:
     (home / "hailong.sqlite").unlink()
     done = run("waves")
     assert is_one_sentence(done)
-    assert "hailong migrate" in done.stderr
+    assert "hailong migrate" in done.err
 
 
 def test_the_real_march_of_2021_has_6055_answers_of_which_94_30_per_cent_are_satisfied(counted: Run) -> None:
     """use-an-lpa, 2021-03: 5,710 of 6,055 satisfied or very satisfied, 0.943022..."""
-    rows = json.loads(counted("estimate", "--wave", "OPG", "--by", "service,month", "--format", "json").stdout)
+    rows = json.loads(counted("estimate", "--wave", "OPG", "--by", "service,month", "--format", "json").out)
     assert len(rows) == 78
     march = next(row for row in rows if (row["service"], row["month"]) == ("use-an-lpa", "2021-03"))
     assert march["n"] == 6055
@@ -127,9 +103,9 @@ def test_the_real_march_of_2021_has_6055_answers_of_which_94_30_per_cent_are_sat
 
 def test_estimates_come_as_csv_and_table_too(counted: Run) -> None:
     options = ("estimate", "--wave", "OPG", "--by", "service", "--target", "0.9")
-    rows = list(csv.DictReader(io.StringIO(counted(*options, "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(counted(*options, "--format", "csv").out)))
     assert [(row["service"], row["verdict"]) for row in rows] == [("make-a-lpa", "met"), ("use-an-lpa", "met")] or rows
-    table = counted(*options).stdout.splitlines()
+    table = counted(*options).out.splitlines()
     assert len(table) == 3
     assert "rate" in table[0]
 
@@ -141,7 +117,7 @@ def test_an_indicator_changes_the_figure_as_its_formula_says(counted: Run) -> No
     counts = [int(row[n]) for n in ("very_dissatisfied", "dissatisfied", "neither", "satisfied", "very_satisfied")]
     expected = sum(score * count for score, count in zip((0, 0.25, 0.5, 0.75, 1), counts, strict=True)) / sum(counts)
     options = ("--by", "service,month", "--indicator", "rescaled_mean", "--format", "json")
-    found = json.loads(counted("estimate", "--wave", "OPG", *options).stdout)
+    found = json.loads(counted("estimate", "--wave", "OPG", *options).out)
     march = next(each for each in found if (each["service"], each["month"]) == ("use-an-lpa", "2021-03"))
     assert march["rate"] == pytest.approx(expected, rel=1e-12)
 
@@ -159,33 +135,33 @@ def test_an_indicator_changes_the_figure_as_its_formula_says(counted: Run) -> No
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(counted: Run, arguments: tuple[str, ...], cure: str) -> None:
     done = counted(*arguments)
-    assert is_one_sentence(done), done.stderr
-    assert cure in done.stderr
+    assert is_one_sentence(done), done.err
+    assert cure in done.err
 
 
 def test_from_frame_to_links_and_codes(installed: Run) -> None:
     installed("import", "agencies", str(EXAMPLES / "agencies.csv"))
     opened = ("--questionnaire", "procedures@1", "--name", "Thử", "--from", "2026-01-01", "--to", "2099-12-31")
-    assert installed("wave", "open", "W", *opened).returncode == 0
+    assert installed("wave", "open", "W", *opened).status == 0
     refused = installed("invite", "W", "--count", "5")
     assert is_one_sentence(refused)
-    assert "hailong import frame" in refused.stderr
-    assert installed("import", "frame", str(EXAMPLES / "frame-totals.csv"), "--wave", "W").returncode == 0
-    lines = installed("invite", "W", "--count", "5", "--seed", "7", "--codes").stdout.splitlines()
+    assert "hailong import frame" in refused.err
+    assert installed("import", "frame", str(EXAMPLES / "frame-totals.csv"), "--wave", "W").status == 0
+    lines = installed("invite", "W", "--count", "5", "--seed", "7", "--codes").out.splitlines()
     assert len({line.split("\t")[0] for line in lines}) == 5
     assert all(line.startswith("http://") and len(line.split("\t")[1]) == 11 for line in lines)
 
 
 def test_waves_begin_with_their_code_and_can_be_asked_for_the_open_ones(counted: Run) -> None:
-    rows = list(csv.reader(io.StringIO(counted("waves", "--format", "csv").stdout)))
+    rows = list(csv.reader(io.StringIO(counted("waves", "--format", "csv").out)))
     assert rows[0][0] == "code"
     assert [row[0] for row in rows[1:]] == ["OPG"]
-    assert len(list(csv.reader(io.StringIO(counted("waves", "--open", "--format", "csv").stdout)))) == 1
+    assert len(list(csv.reader(io.StringIO(counted("waves", "--open", "--format", "csv").out)))) == 1
 
 
 def test_a_release_is_a_draft_and_a_second_one_needs_something_new(counted: Run) -> None:
-    assert "Draft OPG.1" in counted("release", "OPG").stdout
-    assert "Nothing new" in counted("release", "OPG").stdout
+    assert "Draft OPG.1" in counted("release", "OPG").out
+    assert "Nothing new" in counted("release", "OPG").out
 
 
 def test_verify_is_clean_and_names_what_was_changed(counted: Run, home: Path) -> None:
@@ -193,17 +169,17 @@ def test_verify_is_clean_and_names_what_was_changed(counted: Run, home: Path) ->
 
     counted("release", "OPG")
     clean = counted("verify")
-    assert clean.returncode == 0, clean.stdout
+    assert clean.status == 0, clean.out
     with sqlite3.connect(home / "hailong.sqlite") as database:
         database.execute("UPDATE tally_cell SET n = n + 1 WHERE rowid = (SELECT min(rowid) FROM tally_cell)")
     changed = counted("verify")
-    assert changed.returncode == 1
-    assert "WRONG tally of OPG" in changed.stdout
+    assert changed.status == 1
+    assert "WRONG tally of OPG" in changed.out
 
 
 def test_the_bundle_is_checked_by_the_lone_verifier(counted: Run, home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
-    assert counted("bundle", str(folder), "--rows").returncode == 0
+    assert counted("bundle", str(folder), "--rows").status == 0
     key = (folder / "log.vkey").read_text().strip()
     assert Verifier.parse(key).name.startswith("hailong-")
     proof = Path(__file__).parents[2] / "survey" / "proof.py"
@@ -215,25 +191,26 @@ def test_the_bundle_is_checked_by_the_lone_verifier(counted: Run, home: Path, tm
 
 
 def test_the_doctor_says_what_to_mend(installed: Run, home: Path) -> None:
-    assert installed("doctor").returncode == 0
+    assert installed("init", HAILONG_SECRET_KEY=None).status == 0
+    assert installed("doctor", HAILONG_SECRET_KEY=None).status == 0
     (home / "secret.key").chmod(0o644)
-    ill = installed("doctor")
-    assert ill.returncode == 1
-    assert "chmod 600" in ill.stdout
+    ill = installed("doctor", HAILONG_SECRET_KEY=None)
+    assert ill.status == 1
+    assert "chmod 600" in ill.out
 
 
 def test_an_account_shows_its_password_once_or_takes_one_from_standard_input(installed: Run) -> None:
-    assert "shown only now" in installed("staff", "add", "an", "--role", "official").stdout
+    assert "shown only now" in installed("staff", "add", "an", "--role", "official").out
     assert is_one_sentence(installed("staff", "add", "an", "--role", "official"))
     short = installed("staff", "add", "binh", "--role", "official", "--password-stdin", typed="short\n")
     assert is_one_sentence(short)
-    assert "15" in short.stderr
+    assert "15" in short.err
     given = installed("staff", "add", "binh", "--role", "official", "--password-stdin", typed="đủ dài để dùng thử\n")
-    assert given.returncode == 0
-    assert "Password" not in given.stdout
+    assert given.status == 0
+    assert "Password" not in given.out
 
 
 def test_sqlite_is_served_by_one_process(installed: Run) -> None:
     done = installed("serve", "--workers", "2")
-    assert done.returncode == 2
-    assert "PostgreSQL" in done.stderr
+    assert done.status == 2
+    assert "PostgreSQL" in done.err
