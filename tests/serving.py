@@ -84,7 +84,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     address: tuple[str, int]
-    seconds_to_ready: float = 0.0
+    seconds_to_ready: float = 0.0  # without those in which its processes waited for a core that others had
 
     @property
     def url(self) -> str:
@@ -95,6 +95,10 @@ class Server:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         numbers = [int(number) for number in path.read_text().split()]
         return {number: _command_line(number) for number in numbers}
+
+    def seconds_in_queue(self) -> float:
+        """How long its processes were ready to run and no core was free for them, as Linux counts."""
+        return sum(map(_seconds_in_queue, [self.process.pid, *self.children()]))
 
     def kill(self) -> None:
         """SIGKILL for the whole group, as when the machine is switched off."""
@@ -132,7 +136,7 @@ def serving(
     began = time.monotonic()
     try:
         _await_ready(server, log)
-        server.seconds_to_ready = time.monotonic() - began
+        server.seconds_to_ready = time.monotonic() - began - server.seconds_in_queue()
         yield server
         if process.poll() is None:
             server.stop()
@@ -157,6 +161,13 @@ def _await_ready(server: Server, log: Path) -> None:
         except OSError:
             time.sleep(0.01)
     raise CommandFailed(f"The server did not become ready:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _seconds_in_queue(number: int) -> float:
+    try:
+        return int(Path(f"/proc/{number}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def _command_line(number: int) -> str:

@@ -7,6 +7,8 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -56,43 +58,66 @@ KILLS = [
 COUNTS = "service,month,very_dissatisfied,dissatisfied,neither,satisfied,very_satisfied\na,2026-01,1,2,3,40,50\n"
 
 
-@pytest.fixture(scope="session", params=["sqlite", POSTGRESQL])
-def answered_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """An installation with answers to both waves in its inbox, none of them sealed; to be copied."""
-    folder = tmp_path_factory.mktemp("answered") / "home"
-    if request.param == "sqlite":
-        return answered_installation(request.getfixturevalue("prepared_home"), folder)
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    home = make_home(folder, server.create(TEMPLATE))
-    add_answers(home)
-    return home
+@dataclass
+class Workshop:
+    """What the tests of one kind of database share: each part is made once, when the first of them asks."""
+
+    folder: Path
+    prepared: Home
+    server: PostgresqlServer | None
+
+    @cached_property
+    def answered(self) -> Home:
+        """An installation with answers to both waves in its inbox, none of them sealed; to be copied."""
+        if self.server is None:
+            return answered_installation(self.prepared, self.folder / "answered")
+        home = make_home(self.folder / "answered", self.server.create(TEMPLATE))
+        add_answers(home)
+        return home
+
+    @cached_property
+    def undisturbed(self) -> str:
+        """The conveyor's tables after the jobs ran once, with nobody killing anything."""
+        with self.copy(self.folder / "undisturbed") as home:
+            home.run("work", "--once")
+            assert find_false_proofs(home) == []
+            return dump(home)
+
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[Home]:
+        """The same installation once more, with a database of its own."""
+        path = Path(shutil.copytree(self.answered.path, folder))
+        if self.server is None:
+            yield QuickHome(path)
+            return
+        with self.server.clone(TEMPLATE) as url:
+            yield QuickHome(path, url)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(answered_home: Home, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
-    """The conveyor's tables after the jobs ran once, with nobody killing anything."""
-    with copy(answered_home, tmp_path_factory.mktemp("undisturbed") / "home", request) as home:
-        home.run("work", "--once")
-        assert find_false_proofs(home) == []
-        return dump(home)
+def workshops() -> dict[str, Workshop]:
+    """By the kind of database. A fixture with parameters would be built anew whenever these change between tests."""
+    return {}
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def workshop(
+    request: pytest.FixtureRequest,
+    workshops: dict[str, Workshop],
+    prepared_home: Home,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Workshop:
+    kind = request.param
+    if kind not in workshops:
+        server = request.getfixturevalue("postgresql_server") if kind == "postgresql" else None
+        workshops[kind] = Workshop(tmp_path_factory.mktemp(kind), prepared_home, server)
+    return workshops[kind]
 
 
 @pytest.fixture
-def answered(answered_home: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
-    with copy(answered_home, tmp_path / "answered", request) as home:
+def answered(workshop: Workshop, tmp_path: Path) -> Iterator[Home]:
+    with workshop.copy(tmp_path / "answered") as home:
         yield home
-
-
-@contextmanager
-def copy(home: Home, folder: Path, request: pytest.FixtureRequest) -> Iterator[Home]:
-    """The same installation once more, with a database of its own."""
-    path = Path(shutil.copytree(home.path, folder))
-    if home.database_url is None:
-        yield QuickHome(path)
-        return
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    with server.clone(TEMPLATE) as url:
-        yield QuickHome(path, url)
 
 
 def dump(home: Home) -> str:
@@ -107,21 +132,21 @@ def assert_dies(home: Home, where: str, *arguments: str) -> None:
     assert ended.returncode == -signal.SIGKILL, f"{where} was never reached: {ended.stdout}{ended.stderr}"
 
 
-@pytest.mark.parametrize(("answered_home", "step", "point"), KILLS, indirect=["answered_home"])
-def test_a_killed_job_run_again_makes_the_same_bytes(answered: Home, undisturbed: str, step: str, point: str) -> None:
+@pytest.mark.parametrize(("workshop", "step", "point"), KILLS, indirect=["workshop"])
+def test_a_killed_job_run_again_makes_the_same_bytes(answered: Home, workshop: Workshop, step: str, point: str) -> None:
     assert_dies(answered, f"{step}:{point}", "work", "--once")
     answered.run("work", "--once")
-    assert dump(answered) == undisturbed
+    assert dump(answered) == workshop.undisturbed
 
 
-def test_the_undisturbed_run_moved_every_answer_along(undisturbed: str) -> None:
+def test_the_undisturbed_run_moved_every_answer_along(workshop: Workshop) -> None:
     """Else equal dumps would prove nothing: two waves became two batches, a tally and a release."""
-    lines = [line.partition(" ")[0] for line in undisturbed.splitlines()]
+    lines = [line.partition(" ")[0] for line in workshop.undisturbed.splitlines()]
     assert {table.name for table in CONVEYOR} - set(lines) == {"inbox"}
     assert (lines.count("ledger"), lines.count("batch"), lines.count("release")) == (2 * ANSWERS, 2, 1)
 
 
-def test_a_batch_sealed_twice_is_seen(answered: Home, undisturbed: str) -> None:
+def test_a_batch_sealed_twice_is_seen(answered: Home, workshop: Workshop) -> None:
     """The control: were a batch appended again, as by a job that forgets what it did, the bytes would differ."""
     answered.run("work", "--once")
     with answered.database() as database, database.writing("seal") as connection:
@@ -131,7 +156,7 @@ def test_a_batch_sealed_twice_is_seen(answered: Home, undisturbed: str) -> None:
         append_leaves(connection, answered.signer, rows[0].wave_code, leaves, receipts, local_today())
     with answered.database() as database:
         tally(database)
-    assert dump(answered) != undisturbed
+    assert dump(answered) != workshop.undisturbed
 
 
 def test_an_answer_that_is_sealed_does_not_come_back_to_the_inbox(answered: Home) -> None:
