@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from fieldwork import Fieldwork
 from playwright.sync_api import Browser, sync_playwright
 from postgresql_server import NoServer, Server, run_server
+from preparing import Prepare, Shelf
 from requirements import skip_or_fail
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -107,16 +109,43 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def shelves() -> dict[str, Shelf]:
+    """Prepared databases by kind, as tests ask for them."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare | None:
+    """What a module's tests find in their databases beside the mandate; a module that shares something overrides it."""
+    return None
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
+def database_url(
+    request: pytest.FixtureRequest,
+    home: Path,
+    shelves: dict[str, Shelf],
+    preparation: Prepare | None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     """The URL of a migrated database of this test alone, with the mandate in it: on SQLite, then on PostgreSQL."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), home / "hailong.sqlite")
-        yield f"sqlite:///{home / 'hailong.sqlite'}"
-        return
-    server: Server = request.getfixturevalue("postgresql_server")
-    with server.clone(request.getfixturevalue("migrated_template")) as url:
+    kind: str = request.param
+    if kind not in shelves:
+        names = ("migrated_file", None) if kind == "sqlite" else ("migrated_template", "postgresql_server")
+        shelves[kind] = Shelf(
+            tmp_path_factory.mktemp("shelf"), *(name and request.getfixturevalue(name) for name in names)
+        )
+    if preparation is not None:
+        shelves[kind].make(preparation, *(request.getfixturevalue(name) for name in ("keys", "signer")))
+    with shelves[kind].copy(preparation, home) as url:
         yield url
+
+
+@pytest.fixture
+def prepared(shelves: dict[str, Shelf], preparation: Prepare, database: Database) -> Fieldwork:
+    """What the module's `preparation` made, in this test's own database."""
+    return shelves["sqlite" if database.is_sqlite else "postgresql"].work(preparation, database)
 
 
 @pytest.fixture

@@ -234,6 +234,23 @@ ROW_TAMPERS: list[RowTamper] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("codes", "kind", "agrees"),
+    [
+        ({"kind": "response", "wave": "W1"}, "response", True),
+        ({"kind": "response", "wave": "W1"}, "exclusion", False),
+        ({"answers": {"kind": "exclusion"}, "kind": "response"}, "response", True),
+        ({"answers": {"kind": "exclusion"}, "kind": "response"}, "exclusion", False),
+        ({"answers": {"Q1": '"kind":"exclusion"'}, "kind": "response"}, "exclusion", False),
+        ({"kind": "response", "language": "vi"}, 'response","language":"vi', False),
+        ({"kind": 'a"b'}, 'a"b', True),
+        ({"kind": 'a"b'}, "a\\", False),
+    ],
+)
+def test_a_label_is_the_one_under_the_hash_however_codes_are_spelt(codes: Row, kind: str, agrees: bool) -> None:
+    assert proof._says(canonical_json(codes), "kind", kind) is agrees
+
+
 class TestTampers:
     @settings(max_examples=TAMPERS, deadline=None)
     @given(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from survey.actions.reading_csv import Columns, CsvFile, read_count
@@ -37,7 +38,7 @@ class Compared:
         return f"{self.agency_code}: {self.framed:,} of {self.independent:,} in the frame, {self.gap:.1%} lack{over}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrameGaps:
     """How much of what somebody else counted a frame lacks, agency by agency, and how much the rule lets it lack."""
 
@@ -56,10 +57,14 @@ class FrameGaps:
     def tell(self, agencies: Collection[str]) -> dict[str, float | int] | None:
         """What is printed beside a rate of these agencies: how many lack more than the rule allows, and the widest
         gap. None where nobody does."""
-        over = [each.gap for each in self.compare() if each.is_over_limit and each.agency_code in agencies]
+        over = [gap for agency in agencies if (gap := self._over_limit.get(agency)) is not None]
         if not over:
             return None
         return {"agencies": len(over), "lacking_rate": round(max(over), 3), "limit_rate": float(self.limit)}
+
+    @cached_property
+    def _over_limit(self) -> dict[str, float]:
+        return {each.agency_code: each.gap for each in self.compare() if each.is_over_limit}
 
     def _compare(self, agency: str, framed: int, total: int) -> Compared:
         lacking = max(0, total - framed)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import Estimate
-from survey.actions.estimating import CannotEstimate, WaveData, estimate_domains, judge_by_rule
+from survey.actions.estimating import CannotEstimate, WaveData, estimate_domains, judge_by_rule, weigh_answers
 from survey.actions.suppressing import GROUP_DISCLOSURE
 from survey.mandate.indicators import Indicator, load_indicators
 from survey.mandate.targets import targets_for
@@ -32,8 +32,8 @@ def define(data: WaveData, sector: str, answers: pd.DataFrame, strata: set[str],
         strata=tuple(each for each in data.strata if each.code in strata),
         invited={code: n for code, n in data.invited.items() if code in strata},
     )
-    indicators = load_indicators().values()
-    return [row for each in indicators for row in _row(inside, sector, answers, as_of, each)]
+    weighed, indicators = weigh_answers(inside, answers), load_indicators().values()
+    return [row for each in indicators for row in _row(inside, sector, weighed, as_of, each)]
 
 
 def _row(

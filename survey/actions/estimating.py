@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import Design, Estimate, Minimum, Target, Verdict, judge
@@ -230,15 +231,25 @@ def _month(period: str) -> str:
 def score_answers(data: WaveData, indicator: Indicator, answers: pd.DataFrame) -> pd.DataFrame:
     """The answers with the score y of each row, the design's weight and population."""
     span = indicator.highest - indicator.lowest
-    scores = {level: (indicator.scores[level - 1] - indicator.lowest) / span for level in range(1, LEVELS + 1)}
-    scored = answers.assign(y=answers["level"].map(scores))
-    if indicator.silence is not None:
-        scored = pd.concat([scored, _silent(data, (indicator.silence - indicator.lowest) / span)], ignore_index=True)
-    if data.strata:
-        sampled = scored.groupby("stratum")["n"].transform("sum")
-        scored["population"] = scored["stratum"].map(data.populations).astype("float64")
-        scored["weight"] = scored["stratum"].map(data.weighed.totals).astype("float64") / sampled
-    return scored
+    scores = np.array(
+        [(score - indicator.lowest) / span for score in indicator.scores] + [np.nan]
+    )  # the last: no level
+    levels = answers["level"].fillna(len(scores)).to_numpy(dtype=np.intp)
+    scored = answers.assign(y=scores[levels - 1])
+    if indicator.silence is None:
+        return scored if "weight" in scored else weigh_answers(data, scored)
+    silent = _silent(data, (indicator.silence - indicator.lowest) / span)
+    return weigh_answers(data, pd.concat([scored, silent], ignore_index=True))
+
+
+def weigh_answers(data: WaveData, answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers with the design's weight and population, for many questions about the same ones."""
+    if not data.strata:
+        return answers
+    sampled = answers.groupby("stratum")["n"].transform("sum")
+    by_frame, totals = (pd.Series(known, dtype="float64") for known in (data.populations, data.weighed.totals))
+    weights = answers["stratum"].map(totals) / sampled
+    return answers.assign(population=answers["stratum"].map(by_frame), weight=weights)
 
 
 def _silent(data: WaveData, score: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ names it, and the responses' own codes say whom it meets.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -132,16 +132,10 @@ def _declared(connection: Connection, wave_code: str, rule: ExclusionRule, today
 
 
 def _find_met(rule: ExclusionRule, rows: Iterable[LedgerRow], closes_on: date) -> Iterator[LedgerRow]:
-    """Responses that the rule meets, in the order of the tree; of those that may occur once, all after the first."""
-    seen: set[tuple[str, ...]] = set()
+    """Responses that the rule meets, in the order of the tree."""
     for row in rows:
-        codes: Mapping[str, Any] = json.loads(row.codes)
-        if row.kind != RESPONSE or not rule.meets(codes, closes_on):
-            continue
-        once = rule.repeated(codes)
-        if not once or once in seen:
+        if row.kind == RESPONSE and rule.meets(json.loads(row.codes), closes_on):
             yield row
-        seen.add(once)
 
 
 def _beside(connection: Connection, wave_code: str) -> set[int]:

@@ -19,6 +19,8 @@ ROOMS = ("analysis", "survey.mandate")
 ACTIONS = (
     "auditing_figures",
     "comparing",
+    "comparing_totals",
+    "defining",
     "estimating",
     "judging",
     "narrowing",

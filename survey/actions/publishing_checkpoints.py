@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from survey.actions.bundling import SUFFIXES, checkpoint_files, release_file
 from survey.durable import write_durably
 from survey.proof import HASH_SIZE
-from survey.store import ledger
+from survey.store import ledger, waves
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 
@@ -46,6 +46,27 @@ class ShownCheckpoint:
     number: int
     leaves: int
     signed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MergeDelay:
+    """When the answers of a wave enter the ledger: once so many who are alike wait, and at the latest on a day."""
+
+    wave_code: str
+    together: int
+    latest: date
+
+
+def list_merge_delays(database: Database, today: date) -> list[MergeDelay]:
+    """What is promised for every wave that takes answers now."""
+    with database.reading() as connection:
+        open_waves = [
+            wave for wave in waves.list_waves(connection) if wave.questionnaire_code and not wave.is_over(today)
+        ]
+    return [
+        MergeDelay(wave.code, wave.seal_minimum, wave.closes_on + timedelta(days=wave.grace_days + 1))
+        for wave in open_waves
+    ]
 
 
 def find_publication(database: Database) -> Publication | None:

@@ -207,11 +207,10 @@ def _sector_figures(
 def _agency_figures(
     data: WaveData, sector: str, answers: pd.DataFrame, spent: dict[str, int], gaps: FrameGaps
 ) -> Iterator[StoredFigure]:
-    for domain in estimate_domains(data, _indicator(data), ("agency",), answers=answers, **_how(data)):
+    for domain in estimate_domains(data, _indicator(data), ("agency", "sector"), answers=answers, **_how(data)):
         agency = domain.keys["agency"]
-        strata = data.strata_of({"agency": agency, "sector": sector})
-        more = _counts(data, spent, strata) | _beside(gaps.tell({agency}))
-        yield _figure(AGENCY, sector, agency, _cover(domain.estimate, data, strata), more)
+        more = _counts(data, spent, data.strata_of(domain.keys)) | _beside(gaps.tell({agency}))
+        yield _figure(AGENCY, sector, agency, domain.estimate, more)
 
 
 def _monthly_figures(inputs: Inputs, data: WaveData) -> Iterator[StoredFigure]:

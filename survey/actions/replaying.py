@@ -61,7 +61,7 @@ class BadReplay(ValueError):
 class Entry:
     """One answer as it stood on the device: `code` is the citizen's slip, None for open voice and at a `door`;
     `given_on` its day; `wave`, `agency` and `questionnaire` what the device asked for then, since it may work elsewhere
-    by now."""
+    by now; `helped` when whoever answered alone said that somebody else had worked the device."""
 
     code: str | None
     language: str
@@ -71,6 +71,7 @@ class Entry:
     agency: str
     questionnaire: str
     door: AtDoor | None = None
+    helped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,8 @@ def _open(keys: Keys, key: str, envelope: bytes) -> Entry | None:
         if not isinstance(code, str | None):
             return None
         door = read_door(told.get("door"))
-        return Entry(code=code, answers=answers, given_on=date.fromisoformat(told["on"]), door=door, **texts)
+        given_on, helped = date.fromisoformat(told["on"]), told.get("helped") is True
+        return Entry(code=code, answers=answers, given_on=given_on, door=door, helped=helped, **texts)
     except (Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -220,7 +222,7 @@ def _store(batch: _Batch, receipt: str, entry: Entry | None) -> str:
             entry.answers,
             language=entry.language,
             on=given_on,
-            assisted=int(device.channel != ALONE),
+            assisted=int(device.channel != ALONE or entry.helped),
             interviewer="" if device.channel == ALONE else device.name,
         )
     except (BadAnswers, UnknownItem) as wrong:

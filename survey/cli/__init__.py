@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -95,6 +96,7 @@ def hailong(context: click.Context) -> None:
 def main() -> None:
     """Run the command; an error that the user can mend is one sentence, without a traceback."""
     _speak_utf8()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin, and the other core is for who answers
     try:
         hailong(prog_name="hailong")
     except Exception as error:

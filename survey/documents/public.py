@@ -24,13 +24,15 @@ class Asked:
 class CheckpointsPage:
     """Checkpoints, newest first, each with a number, leaves and a day; `older` is the one before which there are more.
 
-    `published` has leaves, checkpoints, vkey and separated of the newest, None before the first; `address` the site's.
+    `published` has leaves, checkpoints, vkey and separated of the newest, None before the first; `address` the site's;
+    `delays` say for each open wave how many answers are sealed together, and by when at the latest.
     """
 
     shown: tuple[object, ...]
     older: int | None
     published: object | None
     address: str
+    delays: Sequence[object] = ()
 
 
 def read_asked(questionnaire: Questionnaire) -> Asked:

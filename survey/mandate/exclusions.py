@@ -35,7 +35,7 @@ class CodeCondition:
 
 @dataclass(frozen=True)
 class ExclusionRule:
-    """An answer that meets every condition does not count; nor one that repeats an earlier one's `repeats` codes."""
+    """An answer that meets every condition does not count."""
 
     code: str
     version: int
@@ -44,7 +44,6 @@ class ExclusionRule:
     name: Text
     reason: Text
     conditions: tuple[CodeCondition, ...]
-    repeats: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -52,12 +51,8 @@ class ExclusionRule:
         return f"{self.code}@{self.version}"
 
     def meets(self, codes: Mapping[str, Any], closes_on: datetime.date) -> bool:
-        """Whether the conditions hold and all codes that may not repeat are there."""
-        return all(each.holds(codes, closes_on) for each in self.conditions) and all(n in codes for n in self.repeats)
-
-    def repeated(self, codes: Mapping[str, Any]) -> tuple[str, ...]:
-        """What may occur once; empty where nothing is counted."""
-        return tuple(str(codes[name]) for name in self.repeats)
+        """Whether all conditions hold."""
+        return all(each.holds(codes, closes_on) for each in self.conditions)
 
 
 @cache
@@ -91,10 +86,9 @@ def _read(entry: Entry) -> ExclusionRule:
         name=entry.text("name"),
         reason=entry.text("reason"),
         conditions=tuple(_read_condition(each) for each in entry.entries("condition")),
-        repeats=entry.strings("repeats"),
     )
     entry.finish()
-    if not rule.conditions and not rule.repeats:
+    if not rule.conditions:
         raise entry.error("a rule without a condition would exclude everybody: say what its codes must be")
     return rule
 

@@ -30,7 +30,11 @@ def list_checkpoints() -> Response:
     start = int(before) if before.isdecimal() and len(before) <= MOST_DIGITS else None
     database = services().database
     shown, older = publishing.list_checkpoints(database, start)
-    page = paper.CheckpointsPage(tuple(shown), older, publishing.find_publication(database), request.host_url)
+    published, delays = (
+        publishing.find_publication(database),
+        publishing.list_merge_delays(database, services().today()),
+    )
+    page = paper.CheckpointsPage(tuple(shown), older, published, request.host_url, delays)
     return send_page(paper.render_checkpoints(page, shell(), reader_language()))
 
 
@@ -60,6 +64,9 @@ def show_index() -> Response:
         "checkpoints": found.checkpoints,
         "figures": list(found.figures),
         "leaves": found.leaves,
+        "merge_delay": [
+            _promise(each) for each in publishing.list_merge_delays(services().database, services().today())
+        ],
         "vkey": found.vkey,
     }
     return _file(json.dumps(index), "application/json", FOR_A_MINUTE)
@@ -101,6 +108,10 @@ def withdraw() -> Response:
     if outcome == "unknown" and not brake.count_failure():
         return refusal_page("too_many_failures", 429)
     return redirect(url_for("citizen.check_receipt", code=typed[:40]), 303)  # type: ignore[return-value]
+
+
+def _promise(delay: publishing.MergeDelay) -> dict[str, object]:
+    return {"wave": delay.wave_code, "together": delay.together, "latest": delay.latest.isoformat()}
 
 
 def _file(content: str | bytes | None, kind: str, cache: str) -> Response:

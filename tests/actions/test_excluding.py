@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fieldwork import AFTER, TODAY, Fieldwork, begin_fieldwork
+from preparing import Prepare
 
 from survey.actions.excluding import NotExcluded, exclude
 from survey.actions.releasing import release_wave
@@ -22,13 +23,22 @@ PASSWORD = "correct horse battery staple"
 Totals = dict[tuple[str, str], int]
 
 
-@pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+def prepare(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     """Four people satisfied and one not, sealed and tallied."""
     begun = begin_fieldwork(database, keys, signer, {("A", "land"): 40}, invited=20)
     begun.answer_all({"A.land": "55551"})
     begun.seal_and_tally()
     return begun
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare:
+    return prepare
+
+
+@pytest.fixture
+def work(prepared: Fieldwork) -> Fieldwork:
+    return prepared
 
 
 def enter(work: Fieldwork, name: str, role: str = "auditor") -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
+from preparing import Prepare
 
 from survey.actions.excluding import NotExcluded, exclude_by_rule
 from survey.actions.sealing import append_leaves, new_leaf
@@ -26,12 +27,21 @@ from survey.store.database import Database
 
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 PASSWORD = "mot-mat-khau-that-dai-1"
-DECLARED = Rule(exclusions=("too-fast@1", "late@1", "same-counter@1"))
+DECLARED = Rule(exclusions=("too-fast@1", "late@1", "helped-at-kiosk@1"))
+
+
+def prepare(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+    return begin_fieldwork(database, keys, signer, {("A", "land"): 100, ("B", "land"): 100}, invited=30, rule=DECLARED)
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare:
+    return prepare
 
 
 @pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
-    return begin_fieldwork(database, keys, signer, {("A", "land"): 100, ("B", "land"): 100}, invited=30, rule=DECLARED)
+def work(prepared: Fieldwork) -> Fieldwork:
+    return prepared
 
 
 def add_responses(work: Fieldwork, *more: dict[str, object]) -> None:
@@ -83,11 +93,11 @@ def test_it_excludes_what_the_codes_say_and_nothing_else(work: Fieldwork) -> Non
     assert verify_installation(work.database, work.signer.verifier).is_clean
 
 
-def test_the_first_of_those_that_repeat_counts(work: Fieldwork) -> None:
-    sent = [{"device": "k1", "counter": n} for n in (1, 2, 1, 1)] + [{"device": "k2", "counter": 1}, {"counter": 1}]
+def test_somebody_elses_help_excludes_at_the_agencys_own_device_and_nowhere_else(work: Fieldwork) -> None:
+    sent = [{"channel": "kiosk", "assisted": helped} for helped in (0, 1)] + [{"channel": "phone", "assisted": 1}]
     add_responses(work, *sent)
-    assert apply(work, "same-counter@1", enter(work, "mot")) == 2
-    assert excluded(work) == [2, 3]
+    assert apply(work, "helped-at-kiosk@1", enter(work, "mot")) == 1
+    assert excluded(work) == [1]
 
 
 def test_a_half_month_that_begins_after_the_last_day_is_late(work: Fieldwork) -> None:
@@ -112,9 +122,9 @@ def test_what_its_giver_withdrew_is_not_excluded_as_well(work: Fieldwork) -> Non
 
 
 def test_a_rule_that_the_wave_did_not_declare_cannot_be_applied(database: Database, keys: Keys, signer: Signer) -> None:
-    work = begin_fieldwork(database, keys, signer, {("A", "land"): 100}, invited=3)
+    work = begin_fieldwork(database, keys, signer, {("C", "land"): 100}, code="V", invited=3)
     with pytest.raises(NotExcluded, match="declared when the wave is opened"):
-        apply(work, "too-fast@1", enter(work, "mot"))
+        apply(work, "too-fast@1", enter(work, "mot"), wave="V")
     with pytest.raises(NotExcluded, match="no wave"):
         apply(work, "too-fast@1", enter(work, "hai"), wave="NOWHERE")
     with pytest.raises(UnknownExclusionRule, match="too-fast@1"):
@@ -153,10 +163,10 @@ def test_the_rules_are_dated_have_a_source_and_speak_three_languages() -> None:
 def test_a_rule_without_a_condition_is_refused() -> None:
     values = {"code": "x", "version": 1, "in_force_from": TODAY, "source": "hailong", "name": {"vi": "x"}}
     with pytest.raises(MandateFileError, match="exclude everybody"):
-        _read(Entry(values | {"reason": {"vi": "x"}, "repeats": []}, "x"))
+        _read(Entry(values | {"reason": {"vi": "x"}}, "x"))
     condition = [{"of": "channel", "among": ["kiosk"], "after_close": True}]
     with pytest.raises(MandateFileError, match="one of among and after_close"):
-        _read(Entry(values | {"reason": {"vi": "x"}, "repeats": [], "condition": condition}, "x"))
+        _read(Entry(values | {"reason": {"vi": "x"}, "condition": condition}, "x"))
 
 
 def test_a_locked_rule_names_only_rules_that_exist_and_old_ones_keep_their_bytes() -> None:

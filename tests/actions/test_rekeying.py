@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
+from preparing import Prepare
 
 from survey.actions.bundling import write_bundle
 from survey.actions.excluding import NotExcluded
@@ -53,12 +54,21 @@ def folder(tmp_path: Path, signer: Signer) -> Path:
     return keys
 
 
-@pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+def prepare(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     made = begin_fieldwork(database, keys, signer, {("A", "land"): 100}, invited=30)
     made.answer_all({"A.land": "543"})
     made.seal_and_tally()
     return made
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare:
+    return prepare
+
+
+@pytest.fixture
+def work(prepared: Fieldwork) -> Fieldwork:
+    return prepared
 
 
 @pytest.fixture

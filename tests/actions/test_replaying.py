@@ -266,6 +266,15 @@ def test_whoever_asks_the_questions_is_recorded_as_help(
     assert told == [(channel, assisted, interviewer)]
 
 
+def test_whoever_says_that_somebody_else_worked_the_kiosk_is_recorded_as_helped(
+    work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]]
+) -> None:
+    tokens = work.tokens[STRATUM]
+    said: list[object] = [True, "1", False]
+    send(*(tablet.put(token, on=TODAY, helped=told) for token, told in zip(tokens, said, strict=False)))
+    assert sorted(str(codes["assisted"]) for codes in read_codes(work)) == ["0", "0", "1"]
+
+
 def test_a_device_whose_clock_is_wrong_is_flagged_and_its_days_are_not_believed(
     work: Fieldwork, tablet: Tablet, send: Callable[..., list[Told]], database: Database, device: Device
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
 from hypothesis import given
 from hypothesis import strategies as st
+from preparing import Prepare
 
 from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf
@@ -117,12 +118,21 @@ def test_fewer_than_ten_in_the_whole_wave_show_nothing() -> None:
     assert shown({("civil_status", "A"): (40, 9)}) == {}
 
 
-@pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+def prepare(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     made = begin_fieldwork(database, keys, signer, {("A", "land"): 400, ("B", "land"): 600}, invited=80)
     made.answer_all({"A.land": "5" * 40 + "2" * 10, "B.land": "5" * 12 + "1" * 38})
     made.seal_and_tally()
     return made
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare:
+    return prepare
+
+
+@pytest.fixture
+def work(prepared: Fieldwork) -> Fieldwork:
+    return prepared
 
 
 def exclude(work: Fieldwork, stratum: str, count: int) -> None:

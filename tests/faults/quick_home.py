@@ -9,11 +9,15 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from serving import ROOT, Home
 
 from survey import cli
+
+for loaded in ("working", "watching", "report_jobs"):  # what commands load when they need it is here already, for all
+    import_module(f"survey.actions.{loaded}")
 
 
 class QuickHome(Home):

@@ -12,6 +12,7 @@ import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
 from flask import Flask
 from flask.testing import FlaskClient
+from preparing import Prepare
 from werkzeug.serving import make_server
 
 from survey.actions.bundling import write_bundle
@@ -31,8 +32,7 @@ from survey.store.database import Database
 NOW = datetime(2026, 11, 24, 5, tzinfo=UTC)
 
 
-@pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+def prepare(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     """A wave with a published release, two checkpoints and an answer that waits."""
     made = begin_fieldwork(database, keys, signer, {("A", "land"): 400}, invited=60)
     made.answer_all({"A.land": "5" * 30 + "2" * 10})
@@ -41,6 +41,16 @@ def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     publish(database, "W.1", by="hoa", now=NOW, today=TODAY)
     assert sign_due(database, signer, TODAY) == 1
     return made
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Prepare:
+    return prepare
+
+
+@pytest.fixture
+def work(prepared: Fieldwork) -> Fieldwork:
+    return prepared
 
 
 @pytest.fixture
@@ -133,6 +143,13 @@ def test_the_key_that_the_index_names_is_the_logs(client: FlaskClient, signer: S
     index = json.loads(client.get("/bundle/index.json").text)
     assert Verifier.parse(index["vkey"]) == signer.verifier
     assert (index["checkpoints"], index["leaves"], index["blocks"]) == (2, 40, 1)
+
+
+def test_it_is_published_how_long_an_answer_may_wait_for_the_ledger(client: FlaskClient) -> None:
+    """The wave seals from the first answer on and ends on 30 November; devices bring answers for seven days more."""
+    promised = json.loads(client.get("/bundle/index.json").text)["merge_delay"]
+    assert promised == [{"wave": "W", "together": 1, "latest": "2026-12-08"}]
+    assert "at the latest 8 December 2026" in client.get("/checkpoints?language=en").text
 
 
 def test_an_answer_is_taken_back_on_the_page_until_it_is_sealed(client: FlaskClient, work: Fieldwork) -> None:

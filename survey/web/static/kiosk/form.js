@@ -1,5 +1,7 @@
 /* The form on the screen: a step at a time, questions that depend on others, and what must be answered. */
 
+const HELPED = "_helped";
+
 const stepsOf = (form) => [...form.querySelectorAll("section.step")];
 const current = (form) => stepsOf(form).find((step) => !step.hidden);
 
@@ -45,8 +47,11 @@ export function isComplete(form) {
 
 /** Item code to choice code or comment. */
 export function read(form) {
-  return Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim() !== ""));
+  return Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== HELPED && value.trim() !== ""));
 }
+
+/** Whether whoever answers said that somebody else worked the device. */
+export const isHelped = (form) => Boolean(form.elements.namedItem(HELPED)?.checked);
 
 const asksSomething = (step) => [...step.querySelectorAll("fieldset")].some((part) => !part.disabled);
 

@@ -25,14 +25,14 @@ export async function whyRefusing(now = new Date()) {
 }
 
 /** Put an answer in its envelope and keep it; its key, once it is on the disk. Throws Refusing. */
-export async function keep({ code, language, answers, questionnaire, door = null }) {
+export async function keep({ code, language, answers, questionnaire, door = null, helped = false }) {
   const why = await whyRefusing();
   if (why) throw new Refusing(why);
   const work = await recall("work");
   const key = newKey();
   const day = today();
   const asked = { wave: work.wave, agency: work.agency_code, questionnaire: questionnaire ?? work.questionnaire };
-  const said = { code, language, answers, on: day, ...asked, ...(door ? { door } : {}) };
+  const said = { code, language, answers, on: day, ...asked, ...(door ? { door } : {}), ...(helped ? { helped } : {}) };
   const envelope = await sealEnvelope(work.server_key, said, key);
   await addAnswer(key, envelope, day, door && name(door.psu, door.number));
   return key;

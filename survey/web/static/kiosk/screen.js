@@ -3,7 +3,7 @@
 import { canonicalCode } from "./code.js";
 import { Refused, contact, pair } from "./contact.js";
 import { makeDoors } from "./door_screens.js";
-import { follow, go, isComplete, isLast, read } from "./form.js";
+import { follow, go, isComplete, isHelped, isLast, read } from "./form.js";
 import { watch } from "./idle.js";
 import { Refusing, keep, today, whyRefusing } from "./queue.js";
 import { REFUSED, TAKEN, WAITING, count, recall } from "./store.js";
@@ -124,6 +124,7 @@ async function send() {
   try {
     const key = await keep({
       code: person.code, language, answers: read(form()), questionnaire: form().dataset.questionnaire, door: person.door,
+      helped: isHelped(form()),
     });
     if (person.door) await doors.noteInterview(person.door);
     person = { ...fresh(), key };
@@ -142,6 +143,7 @@ async function showForm(code, door = null) {
   const template = parsed.querySelector(`template[data-language="${language}"]`);
   person = { ...fresh(), code, door };
   show("form", document.importNode(template.content, true));
+  reveal("helped", channel === "kiosk");
   form().addEventListener("change", () => follow(form()));
   follow(form());
 }
