@@ -29,6 +29,8 @@ TITLES = {
     "processes": "Start-up and memory of each process",
     "estimation": "Estimation, against R survey, svy and bare NumPy",
     "big_file": "A file of ten million rows",
+    "spark_file": "The same file on a Spark cluster",
+    "exporting": "Exports of a million persons",
     "imports": "Imports, against bare executemany",
     "releasing": "A release of a province",
     "scale": "One database as it grows: sealing, tallying, estimating, verifying",

@@ -7,7 +7,6 @@ between said. A cell that the release hides is kept without a number.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,20 +18,17 @@ import pandas as pd
 
 from analysis import Estimate, where_to_ask
 from analysis.adequacy import NothingToAsk
+from survey.actions.adequacy_basis import collect_basis
 from survey.actions.adequacy_checks import Fielded, check_cell, describe, spread_strata
-from survey.actions.estimating import LEVEL_OUTCOMES, WaveData, build_wave, cover, estimate_domains
-from survey.actions.recomputing import list_cells
-from survey.actions.release_inputs import Inputs, read_inputs
+from survey.actions.estimating import WaveData, build_wave, cover, estimate_domains
+from survey.actions.release_inputs import read_inputs
 from survey.actions.suppressing import Key
-from survey.actions.tallying import count_from_scratch, score_answers
 from survey.mandate.indicators import load_indicator
-from survey.mandate.rules import EVERYBODY, level_outcome
 from survey.mandate.sectors import descendants
-from survey.store import adequacy, ledger, releases, tallies, waves
+from survey.store import adequacy, releases, waves
 from survey.store.audits import By
-from survey.store.database import Connection, Database
+from survey.store.database import Database
 from survey.store.frames import Stratum
-from survey.store.questionnaires import load_version
 from survey.store.releases import Release, StoredFigure
 
 DRAWS = {"wave": 5000, "sector": 5000, "agency": 1000}
@@ -77,7 +73,7 @@ def freeze_due(database: Database, today: date) -> int:
 def freeze(database: Database, release: Release, today: date, draws: Mapping[str, int] = DRAWS) -> None:
     """Compute and keep the checks of every cell of a release, with the tally under it."""
     with database.reading() as connection:
-        basis = _collect_basis(connection, release)
+        basis = collect_basis(connection, release)
         figures = releases.list_figures(connection, release.code)
     frozen = _read(release, basis, figures)
     cells = [*_check_all(frozen, figures, draws)]
@@ -133,65 +129,6 @@ def _reopen(database: Database, release_code: str) -> Frozen:
         return _read(release, basis, releases.list_figures(connection, release_code))
 
 
-def _collect_basis(connection: Connection, release: Release) -> str:
-    checkpoint = json.loads(release.header)["checkpoint"]
-    inputs = read_inputs(release.inputs or "{}")
-    wave = release.wave_code
-    if ledger.count_leaves_from(connection, wave, checkpoint["size"]):
-        cells = list_cells(count_from_scratch(connection, wave, checkpoint["size"]))
-    else:
-        cells = tallies.list_cells(connection, wave, (EVERYBODY, *LEVEL_OUTCOMES))
-    signed = ledger.find_checkpoint(connection, checkpoint["number"])
-    accounted = json.loads(signed.accounting).get(wave, {}) if signed else {}
-    values = {
-        "cells": [{name: value for name, value in cell.items() if name != "wave_code"} for cell in cells],
-        "invited": {code: counts["invited"] for code, counts in accounted.items()},
-        "answered": {code: counts["answered"] for code, counts in accounted.items()},
-        "dispositions": adequacy.count_dispositions(connection, wave),
-        "channels": [[*key, n] for key, n in sorted(_count_channels(connection, inputs, checkpoint["size"]).items())],
-        "batches": [*_count_progress(connection, wave, checkpoint["size"])],
-    }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
-def _count_channels(connection: Connection, inputs: Inputs, size: int) -> Counter[tuple[str, int, str, str, int]]:
-    """Counted responses by channel, assistance, stratum, half-month and level (0: none given)."""
-    wave = inputs.wave
-    rows: dict[int, bytes] = {}
-    gone = ledger.list_excluded_positions(connection, wave.code)
-    for row in ledger.iterate_rows(connection, end=size, wave_code=wave.code):
-        rows[row.position] = row.codes
-    bare = {position: codes for position, codes in rows.items() if position not in gone}
-    found: Counter[tuple[str, int, str, str, int]] = Counter()
-    withdrawn: Counter[bytes] = Counter()
-    for text, times in Counter(bare.values()).items():
-        codes = json.loads(text)
-        if codes["kind"] == "withdrawal":
-            withdrawn[rows[codes["withdrawn"]]] += 1
-        elif codes["kind"] == "response":
-            found[_channel_key(connection, codes)] += times
-    for text, times in withdrawn.items():
-        found[_channel_key(connection, json.loads(text))] -= times
-    return Counter({key: n for key, n in found.items() if n > 0})
-
-
-def _channel_key(connection: Connection, codes: Mapping[str, Any]) -> tuple[str, int, str, str, int]:
-    scores = score_answers(load_version(connection, codes["questionnaire"]), codes["answers"])
-    level = next((each for each in range(1, 6) if level_outcome(each) in scores), 0)
-    return codes["channel"], int(codes["assisted"]), codes["stratum"], codes["period"], level
-
-
-def _count_progress(connection: Connection, wave_code: str, size: int) -> Iterator[dict[str, Any]]:
-    """Sealed responses of the wave under each checkpoint up to the release's, by stratum."""
-    for checkpoint in ledger.list_checkpoints(connection):
-        counts = json.loads(checkpoint.accounting).get(wave_code) if checkpoint.size <= size else None
-        if counts:
-            yield {
-                "day": checkpoint.signed_on.isoformat(),
-                "sealed": {code: each.get("sealed", 0) for code, each in counts.items()},
-            }
-
-
 def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Frozen:
     basis, inputs = json.loads(text), read_inputs(release.inputs or "{}")
     data = build_wave(
@@ -206,7 +143,7 @@ def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Froze
     shown = {(each.level, each.sector_code, each.place): each.numbers for each in figures if not each.suppressed}
     columns = ["channel", "assisted", "stratum", "period", "level", "n"]
     channels = pd.DataFrame(basis["channels"], columns=columns)
-    fielded = Fielded(basis["invited"], basis["answered"], basis["dispositions"])
+    fielded = Fielded(basis["invited"], basis["answered"], basis["dispositions"], basis.get("asked", {}))
     return Frozen(release, data, fielded, shown, channels, basis["batches"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -27,7 +27,6 @@ from survey.actions.estimating import WaveData, make_design, score_answers
 from survey.mandate.indicators import Indicator
 from survey.store.frames import Stratum
 
-PLANNED_HALF_WIDTH = 0.03  # the three points for which the power is told
 DECIDING = {"undecided", "answers_needed", "power_for_three_points", "silent_rate_to_flip", "correlation_to_flip"}
 DECIMALS = 3
 REFUSED, UNREACHED = "opted_out", ("undeliverable", "capped")
@@ -35,11 +34,13 @@ REFUSED, UNREACHED = "opted_out", ("undeliverable", "capped")
 
 @dataclass(frozen=True, slots=True)
 class Fielded:
-    """What became of a wave's invitations by stratum: drawn, answered under the checkpoint, and by disposition."""
+    """What became of a wave's invitations by stratum: drawn, answered under the checkpoint, and by disposition; and how
+    many went out by each channel."""
 
     invited: Mapping[str, int]
     answered: Mapping[str, int]
     dispositions: Mapping[str, Mapping[str, int]]
+    channels: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_cell(
@@ -59,13 +60,14 @@ def check_cell(
         strata=spread_strata(estimate.rate, strata, data, fielded),
         outcome=dispose(answers, strata, fielded),
         representativity=_represent(data, strata, fielded),
-        weights=check_weights(scored["weight"], scored["n"]),
+        weights=check_weights(scored["weight"], scored["n"], _untrimmed(data, scored)),
         certificate=_certify(scored, data, target, draws) if target else None,
     )
     invited = sum(fielded.invited.get(each.code, 0) for each in strata)
     left = max(0, sum(each.population for each in strata) - invited)
     plan = Plan(
-        half_width=PLANNED_HALF_WIDTH,
+        half_width=float(data.rule.planned_margin),
+        response_rate=float(data.rule.planned_response),
         answers_left=left,
         n_effective=data.rule.minimum_effective,
         df=data.rule.minimum_df,
@@ -90,6 +92,7 @@ def spread_strata(rate: float, strata: Sequence[Stratum], data: WaveData, fielde
             answered.get(each.code, 0),
             variance,
             min(1.0, fielded.answered.get(each.code, 0) / max(1, fielded.invited.get(each.code, 0))),
+            planned=math.floor(fielded.invited.get(each.code, 0) * float(data.rule.planned_response)),
         )
         for each in strata
     }
@@ -132,6 +135,14 @@ def _represent(data: WaveData, strata: Sequence[Stratum], fielded: Fielded) -> A
         return representativity(invited, answered, varying)
     except AnalysisError:
         return None
+
+
+def _untrimmed(data: WaveData, scored: pd.DataFrame) -> pd.Series | None:
+    """The weights before the recipe's trimming; None where nothing was trimmed."""
+    before, after = data.weighed.untrimmed, data.weighed.totals
+    if not before:
+        return None
+    return scored["weight"] * scored["stratum"].map({code: total / after[code] for code, total in before.items()})
 
 
 def _certify(scored: pd.DataFrame, data: WaveData, target: float, draws: int) -> Certificate | None:

@@ -78,11 +78,29 @@ class FileEstimate:
     rows: RowCounts
 
 
+@dataclass(frozen=True, slots=True)
+class CodedFile:
+    """The rows that are kept, lazily, with the coded outcome in the column CODED, and what became of all rows."""
+
+    frame: Any
+    rows: RowCounts
+
+
 def estimate_file(question: FileQuestion) -> FileEstimate:
     """Estimate a file's rate, or mean, under the design that its columns give.
 
     Raises CannotRead, NoSuchColumn, CannotEstimate, and analysis errors; no row is left out without being counted.
     """
+    return estimate_coded(code_file(question), question)
+
+
+def estimate_coded(coded: CodedFile, question: FileQuestion) -> FileEstimate:
+    """The estimates of a file whose outcome is coded. Raises CannotEstimate and analysis errors."""
+    return FileEstimate(tuple(_estimate(coded.frame, question)), coded.rows)
+
+
+def code_file(question: FileQuestion) -> CodedFile:
+    """Open a file, account for its rows and code its outcome. Raises CannotRead, NoSuchColumn, CannotEstimate."""
     design = question.design
     table = open_table(question.path, list_wanted(question), question.spark)
     frame = nw.from_native(table.frame).lazy()
@@ -98,7 +116,7 @@ def estimate_file(question: FileQuestion) -> FileEstimate:
     rows = _account(frame, question, read=read, kept=kept)
     if rows.counted == 0:
         raise CannotEstimate("No row is counted. " + " ".join(line.strip() for line in rows.explain()))
-    return FileEstimate(tuple(_estimate(frame.to_native(), question)), rows)
+    return CodedFile(frame.to_native(), rows)
 
 
 def list_wanted(question: FileQuestion) -> list[str]:
@@ -213,7 +231,7 @@ def _estimate(frame: Any, question: FileQuestion) -> list[DomainEstimate]:
 
 def _name(labels: Any, row: pd.Series, question: FileQuestion) -> DomainEstimate:
     values = labels if isinstance(labels, tuple) else (labels,)
-    keys = {name: spell_code(_plain(value)) for name, value in zip(question.by, values, strict=True)}
+    keys = {name: spell_value(value) for name, value in zip(question.by, values, strict=True)}
     known = (
         "rate",
         "se",
@@ -239,5 +257,6 @@ def _name(labels: Any, row: pd.Series, question: FileQuestion) -> DomainEstimate
     return DomainEstimate(keys, estimate)
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+def spell_value(value: Any) -> str:
+    """How a value of a group is named, whatever package read it."""
+    return spell_code(value.item() if hasattr(value, "item") else value)

@@ -10,6 +10,7 @@ from datetime import date
 
 from analysis import asymptotic_sequence
 from survey.actions.adequacy import Frozen, target_of
+from survey.actions.nonresponse import hide_channels
 from survey.actions.suppressing import DECIMALS
 from survey.store import recipes, releases
 from survey.store.audits import By
@@ -38,6 +39,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """What was sealed up to a day, what the plan expects by then, and the sealed answers by channel."""
+
+    on: date
+    sealed: int
+    planned: float
+    channels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One release of a sector: its rate, the interval of a single look, and the sequence that holds at every look."""
 
@@ -56,8 +67,8 @@ def elapsed_share(opens: date, closes: date, on: date) -> float:
     return min(1.0, max(0.0, ((on - opens).days + 1) / ((closes - opens).days + 1)))
 
 
-def measure_progress(frozen: Frozen, planned_response: float) -> list[Progress]:
-    """Each stratum at the release's checkpoint, the furthest behind first. The plan is `planned_response` of those
+def measure_progress(frozen: Frozen) -> list[Progress]:
+    """Each stratum at the release's checkpoint, the furthest behind first. The plan is the rule's share of those
     invited, spread evenly over the fieldwork; the projection goes on at the present pace and ends at those invited."""
     wave, as_of = frozen.data.wave, _as_of(frozen)
     share = elapsed_share(wave.opens_on, wave.closes_on, as_of)
@@ -66,14 +77,38 @@ def measure_progress(frozen: Frozen, planned_response: float) -> list[Progress]:
     for code in sorted(frozen.data.populations):
         invited, n = frozen.fielded.invited.get(code, 0), answered.get(code, 0)
         projected = min(float(invited), n / share) if share else 0.0
-        found.append(Progress(code, invited, n, invited * planned_response * share, projected))
+        found.append(Progress(code, invited, n, invited * planned_response(frozen) * share, projected))
     return sorted(found, key=lambda each: (each.answered - each.expected, each.stratum))
 
 
-def list_days(frozen: Frozen) -> list[tuple[date, int]]:
-    """Sealed answers by day of the checkpoint, cumulated."""
-    totals = {date.fromisoformat(each["day"]): sum(each["sealed"].values()) for each in frozen.batches}
-    return sorted(totals.items())
+def list_days(frozen: Frozen, stratum: str = "") -> list[Day]:
+    """Sealed answers and those of the plan by day of the checkpoint, cumulated: of one stratum, or of all, with the
+    answers by channel. Channels of few are left out."""
+    wave = frozen.data.wave
+    sealed = {date.fromisoformat(each["day"]): each for each in frozen.batches}
+    invited = frozen.fielded.invited.get(stratum, 0) if stratum else sum(frozen.fielded.invited.values())
+    planned = invited * planned_response(frozen)
+    hidden = set() if stratum else hide_channels(frozen)
+    return [
+        Day(
+            on,
+            each["sealed"].get(stratum, 0) if stratum else sum(each["sealed"].values()),
+            planned * elapsed_share(wave.opens_on, wave.closes_on, on),
+            {} if stratum else {name: n for name, n in each.get("channels", {}).items() if name not in hidden},
+        )
+        for on, each in sorted(sealed.items())
+    ]
+
+
+def elapsed_plan(frozen: Frozen) -> float:
+    """The share of those invited who should have answered by the day of the release's checkpoint."""
+    wave = frozen.data.wave
+    return planned_response(frozen) * elapsed_share(wave.opens_on, wave.closes_on, _as_of(frozen))
+
+
+def planned_response(frozen: Frozen) -> float:
+    """The share of those invited who were expected to answer, as the wave's rule has it."""
+    return float(frozen.data.rule.planned_response)
 
 
 def list_looks(database: Database, frozen: Frozen) -> list[Look]:

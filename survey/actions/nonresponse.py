@@ -16,6 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.response import TippingPoints
 from analysis.twophase import TwoPhaseEstimate, TwoPhaseStratum, estimate_two_phases
 from survey.actions.adequacy import Frozen
+from survey.actions.asking_again import size_subsample
 from survey.actions.estimating import make_design, score_answers
 from survey.actions.suppressing import DECIMALS, GROUP_DISCLOSURE
 from survey.mandate.indicators import load_indicator
@@ -29,7 +30,7 @@ class BadFollowUp(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Invited and answered of a group; `name` is a stratum, an agency or a sector."""
+    """Invited and answered of a group; `name` is a stratum, an agency, a sector or a channel."""
 
     name: str
     invited: int
@@ -74,6 +75,22 @@ def list_response(frozen: Frozen, by: str) -> list[Response]:
         for name, codes in _invert(names).items()
     ]
     return sorted(found, key=lambda each: (each.rate if each.rate is not None else 2.0, each.name))
+
+
+def list_channels(frozen: Frozen) -> list[Response]:
+    """Response by channel, the lowest rate first: invitations that went out by it, answers that came by it. Where it
+    asked nobody (a kiosk, say), or its few answers would tell what they said, there is no rate."""
+    counts, asked, hidden = _count_channels(frozen), frozen.fielded.channels, hide_channels(frozen)
+    found = [
+        Response(name, asked.get(name, 0), counts.get(name, 0)) for name in {*counts, *asked} if name not in hidden
+    ]
+    return sorted(found, key=lambda each: (each.rate if each.rate is not None else 2.0, each.name))
+
+
+def hide_channels(frozen: Frozen) -> set[str]:
+    """Channels by which too few answered."""
+    counts = _count_channels(frozen)
+    return hide_groups(counts, {name: n / 2 for name, n in counts.items()}, frozen.data.rule.minimum_cell)
 
 
 def list_shares(frozen: Frozen, by: str) -> list[Share]:
@@ -141,8 +158,7 @@ def read_follow_up(text: str) -> dict[str, Followed]:
 
 def size_follow_up(frozen: Frozen, share: float) -> dict[str, int]:
     """How many of the silent of each stratum to ask again: this share of them, at least two."""
-    silent = {code: _silent(frozen, code) for code in frozen.data.populations}
-    return {code: min(n, max(2, round(n * share))) for code, n in silent.items() if n}
+    return size_subsample({code: _silent(frozen, code) for code in frozen.data.populations}, share)
 
 
 def analyse_follow_up(frozen: Frozen, followed: Mapping[str, Followed]) -> TwoPhaseEstimate:
@@ -168,6 +184,10 @@ def analyse_follow_up(frozen: Frozen, followed: Mapping[str, Followed]) -> TwoPh
     ]
     finite = frozen.data.rule.target_population == "finite"
     return estimate_two_phases(strata, finite=finite, confidence_level=float(frozen.data.rule.confidence_level))
+
+
+def _count_channels(frozen: Frozen) -> dict[str, int]:
+    return {str(name): int(n) for name, n in frozen.channels.groupby("channel")["n"].sum().items()}
 
 
 def _silent(frozen: Frozen, code: str) -> int:

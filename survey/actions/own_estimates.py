@@ -9,9 +9,11 @@ from typing import Any
 
 from analysis import Design, Target, judge
 from analysis.adequacy import answers_needed
+from survey.actions.adequacy_checks import describe
 from survey.actions.coding_outcomes import Coding
 from survey.actions.estimating import CannotEstimate
-from survey.actions.estimating_file import FileQuestion, estimate_file
+from survey.actions.estimating_file import FileQuestion, code_file, estimate_coded
+from survey.actions.own_adequacy import check_domains
 
 WHOLE = "—"
 
@@ -21,22 +23,10 @@ def estimate_own_file(path: Path, asked: Mapping[str, str], today: date) -> tupl
     target = _read_target(asked["target"])
     if not asked["outcome"]:
         raise CannotEstimate("Name the column of the answer.")
-    found = estimate_file(
-        FileQuestion(
-            path=path,
-            outcome=asked["outcome"],
-            design=Design(
-                weight=asked["weight"] or None,
-                stratum=asked["stratum"] or None,
-                psu=asked["psu"] or None,
-                population=asked["population"] or None,
-                count=asked["count"] or None,
-            ),
-            coding=Coding(_split(asked["satisfied"]), _split(asked["missing"])),
-            by=(asked["by"],) if asked["by"] else (),
-            drop_incomplete=bool(asked["drop_incomplete"]),
-        )
-    )
+    question = _read_question(path, asked)
+    coded = code_file(question)
+    found = estimate_coded(coded, question)
+    checked = check_domains(coded, question, found.domains, target)
     rows = []
     for domain in found.domains:
         estimate = domain.estimate
@@ -47,8 +37,27 @@ def estimate_own_file(path: Path, asked: Mapping[str, str], today: date) -> tupl
             verdict = judge(estimate, Target(target), today)
             row |= {"verdict": verdict.code, "reason": verdict.reason, "numbers": verdict.numbers}
             row |= {"needed": answers_needed(estimate, target)}
+        if (told := next(checked, None)) is not None:
+            row |= {"checks": describe(told.checks), "where": told.where}
         rows.append(row)
     return rows, found.rows.explain()
+
+
+def _read_question(path: Path, asked: Mapping[str, str]) -> FileQuestion:
+    return FileQuestion(
+        path=path,
+        outcome=asked["outcome"],
+        design=Design(
+            weight=asked["weight"] or None,
+            stratum=asked["stratum"] or None,
+            psu=asked["psu"] or None,
+            population=asked["population"] or None,
+            count=asked["count"] or None,
+        ),
+        coding=Coding(_split(asked["satisfied"]), _split(asked["missing"])),
+        by=(asked["by"],) if asked["by"] else (),
+        drop_incomplete=bool(asked["drop_incomplete"]),
+    )
 
 
 def _read_target(text: str) -> float | None:

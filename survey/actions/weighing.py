@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,13 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What the answers of each stratum stand for. `recipe` names what was followed; `refused` says why it was not."""
+    """What the answers of each stratum stand for. `recipe` names what was followed; `refused` says why it was not;
+    `untrimmed` is what they stood for before a recipe's trimming (empty: nothing was trimmed)."""
 
     totals: Mapping[str, float]
     recipe: str = ""
     refused: str = ""
+    untrimmed: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_steps(steps: Steps) -> str:
@@ -94,11 +96,14 @@ def weigh_strata(answers: pd.DataFrame, strata: Sequence[Stratum], basis: Basis,
     design = Design(weight="weight", stratum="stratum", count="n")
     steps = read_steps(json.dumps(json.loads(rule.recipe)["steps"]))
     try:
-        design = [design, *(made for _, made in carry_out(counts, design, steps, basis))][-1]
+        made = [("frame", design), *carry_out(counts, design, steps, basis)]
     except BadRecipe as bad:
         return Weighed(by_frame, rule.recipe_name, str(bad))
-    totals = weights_of(counts, design) * counts["n"]
-    return Weighed(by_frame | dict(zip(counts["stratum"], totals.tolist(), strict=True)), rule.recipe_name)
+    totals = [
+        dict(zip(counts["stratum"], (weights_of(counts, each) * counts["n"]).tolist(), strict=True)) for _, each in made
+    ]
+    untrimmed = totals[-2] if made[-1][0] == "trim" else {}
+    return Weighed(by_frame | totals[-1], rule.recipe_name, untrimmed=untrimmed)
 
 
 def add_frame(answers: pd.DataFrame, strata: Sequence[Stratum], populations: Mapping[str, int]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import click
 from survey.actions import versions
 from survey.actions import waves as waves_action
 from survey.cli.installation import Installation, pass_installation
-from survey.mandate.rules import COUNTED, Rule
+from survey.mandate.rules import COUNTED, PLANNED_MARGINS, PLANNED_RESPONSES, Rule
 from survey.mandate.text import LANGUAGES
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -82,6 +82,14 @@ def wave() -> None:
 @click.option("--window-waves", type=click.IntRange(1, 24), default=Rule().window_waves, show_default=True)
 @click.option("--counts", type=click.Choice(COUNTED), default=Rule().counts, show_default=True)
 @click.option("--largest-frame-gap", type=click.Choice(["0.01", "0.05", "0.10"]), default=Rule().largest_frame_gap)
+@click.option(
+    "--planned-response",
+    type=click.Choice(PLANNED_RESPONSES),
+    default=Rule().planned_response,
+    show_default=True,
+    help="The share of those invited who are expected to answer.",
+)
+@click.option("--planned-margin", type=click.Choice(PLANNED_MARGINS), default=Rule().planned_margin, show_default=True)
 @click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
 @pass_installation
 def open_wave(

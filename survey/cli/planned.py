@@ -1,8 +1,10 @@
-"""planned: samples that a statistician accepted into a wave's schedule, and drawing them."""
+"""planned: samples that a statistician accepted into a wave's schedule; drawing them, and whom to ask again."""
 
 from __future__ import annotations
 
+import csv
 import secrets
+import sys
 
 import click
 
@@ -55,3 +57,24 @@ def draw_planned(installation: Installation, wave_code: str, number: int, seed: 
     except (AlreadyDrawn, NoFrame, TooMany, UnknownWave, WaveOver) as refused:
         raise click.ClickException(str(refused)) from refused
     click.echo(f"{len(places):,} places are drawn; `hailong invite {wave_code} --left` hands their links out.")
+
+
+@planned.command("silent")
+@click.argument("wave_code", metavar="WAVE")
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True)
+@click.option("--seed", help="Decides who is drawn; random otherwise.")
+@pass_installation
+def draw_silent(installation: Installation, wave_code: str, share: float, seed: str | None) -> None:
+    """Draw whom of the silent to ask again: stratum, place and chance as CSV. It is recorded."""
+    from survey.actions import asking_again
+    from survey.actions.waves import UnknownWave
+
+    chosen = seed or secrets.token_hex(8)
+    try:
+        drawn = asking_again.draw_silent(installation.database, wave_code, share, seed=chosen, by=installation.by)
+    except (asking_again.NobodySilent, asking_again.TooLate, UnknownWave) as refused:
+        raise click.ClickException(str(refused)) from refused
+    rows = csv.writer(sys.stdout)
+    rows.writerow(("stratum", "place", "probability"))
+    rows.writerows((each.stratum, each.position, each.probability) for each in drawn)
+    click.echo(f"{len(drawn):,} places are drawn with the seed {chosen}.", err=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from survey.documents.environment import translate
+from survey.documents.formats import number, percent
 from survey.documents.verdicts import N_
 
 NONE = ""
+YES = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ CHECKS = {
     ),
     "half_width": Words(
         N_("Nửa độ rộng khoảng"),
-        N_("So với 3 điểm phần trăm dự kiến; ngưỡng là 1,25 lần."),
+        N_("So với sai số dự kiến khi mở đợt; ngưỡng là 1,25 lần."),
         "share",
         N_("Khoảng tin cậy rộng hơn dự kiến: mời thêm ở tầng được nêu bên dưới."),
     ),
@@ -75,7 +80,7 @@ CHECKS = {
     "RR1": Words(N_("Tỷ lệ trả lời RR1"), N_("AAPOR: chỉ phiếu đủ, mọi người được mời là đủ điều kiện.")),
     "RR2": Words(
         N_("Tỷ lệ trả lời RR2"),
-        N_("AAPOR: như RR1, kể cả phiếu chưa đủ."),
+        N_("AAPOR: như RR1, kể cả phiếu chưa đủ; ngưỡng là phần dự kiến khi mở đợt."),
         "share",
         N_("Tỷ lệ trả lời dưới dự kiến: nhắc một lần rồi gọi hỏi một mẫu nhỏ người chưa trả lời."),
     ),
@@ -120,7 +125,7 @@ CHECKS = {
     "strata_with_2": Words(N_("Tầng có hai câu trả lời"), N_("Mức ít nhất để có phương sai."), "count"),
     "strata_below_plan": Words(
         N_("Tầng dưới kế hoạch"),
-        N_("Số tầng có ít câu trả lời hơn kế hoạch."),
+        N_("Số tầng có ít câu trả lời hơn phần người được mời dự kiến trả lời."),
         "count",
         N_("Bù các tầng dưới kế hoạch trong lần mời kế tiếp."),
     ),
@@ -175,3 +180,44 @@ def split_name(name: str) -> tuple[str, str]:
     """The check and, for a check of one variable, that variable."""
     base, _, variable = name.partition(":")
     return base, variable
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A check as a page says it; `warning` is its advice where it warns."""
+
+    title: str
+    value: str | None
+    limit: str | None
+    meaning: str
+    warning: str | None
+
+
+def write_checks(checks: Iterable[Sequence[Any]], language: str) -> list[Line]:
+    """Checks (name, value, limit, whether it warns) in the reader's language, those that warn first."""
+    return [_write_line(*each, language=language) for each in sorted(checks, key=lambda each: not each[3])]
+
+
+def write_title(name: str, language: str) -> str:
+    """What a check is called."""
+    base, variable = split_name(name)
+    title = translate(language, CHECKS[base].title)
+    return f"{title}: {translate(language, VARIABLES[variable])}" if variable else title
+
+
+def _write_line(name: str, value: float | None, limit: float | None, warning: bool, *, language: str) -> Line:
+    words = CHECKS[split_name(name)[0]]
+    advice = translate(language, words.advice) if words.advice else translate(language, "Cần xem lại.")
+    written = [_write(words.kind, each, language) for each in (value, limit)]
+    meaning = translate(language, words.meaning)
+    return Line(write_title(name, language), *written, meaning, advice if warning else None)
+
+
+def _write(kind: str, value: float | None, language: str) -> str | None:
+    if value is None:
+        return None
+    if kind == "state":
+        return translate(language, "có") if value == YES else translate(language, "không")
+    if kind == "share":
+        return percent(value, language)
+    return number(value, language, 2 if kind == "decimal" else 0)

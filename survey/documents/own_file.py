@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from survey.documents.checks import write_checks
 from survey.documents.environment import render
 from survey.documents.own_faults import tell
 from survey.documents.shell import Shell
@@ -28,6 +29,12 @@ class OwnRow:
     reason: str | None
     numbers: Mapping[str, Any] = field(default_factory=dict)
     needed: int | None = None
+    checks: Sequence[Sequence[Any]] = ()
+    where: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> int:
+        return sum(bool(each[3]) for each in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +55,5 @@ class OwnFilePage:
 def render_own_file(page: OwnFilePage, shell: Shell, language: str) -> str:
     told = [tell(each, language) for each in page.told]
     error = tell(page.error, language) if page.error else None
-    return render("statistician/own_file.html", language, page=page, shell=shell, told=told, error=error)
+    lines = [write_checks(each.checks, language) for each in page.rows]
+    return render("statistician/own_file.html", language, page=page, shell=shell, told=told, error=error, lines=lines)

@@ -84,6 +84,7 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
                 "questionnaire-drafted",
                 "questionnaire-published",
                 "sample-planned",
+                "silent-drawn",
                 "slip-replaced",
                 "slips-replaced",
                 "totals-imported",

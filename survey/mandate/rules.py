@@ -15,7 +15,9 @@ ITEMS_ANSWERED = "items_answered"
 ITEMS_SATISFIED = "items_satisfied"
 TARGET_POPULATIONS = ("finite", "process")
 COUNTED = ("dossiers", "applicants")
-LATER_FIELDS = ("exclusions", "counts", "largest_frame_gap", "recipe")
+PLANNED_RESPONSES = tuple(f"0.{tenths}" for tenths in range(1, 10))
+PLANNED_MARGINS = ("0.01", "0.02", "0.03", "0.04", "0.05")
+LATER_FIELDS = ("exclusions", "counts", "largest_frame_gap", "recipe", "planned_response", "planned_margin")
 
 
 class MalformedRule(ValueError):
@@ -34,6 +36,8 @@ class Rule:
     `counts` says whether dossiers or applicants are drawn: with applicants, one agent's 300 dossiers are one citizen.
     `largest_frame_gap` is how much of an agency's independent total the frame may lack before nothing is "met".
     `recipe` holds the steps of weighting that the wave adopted, with name and version, as canonical JSON.
+    `planned_response` is the share of those invited who were expected to answer, `planned_margin` the half-width that
+    the sample was to reach: progress and adequacy are held to both.
     """
 
     indicator: str = DEFAULT_INDICATOR
@@ -55,6 +59,8 @@ class Rule:
     counts: str = "dossiers"
     largest_frame_gap: str = "0.05"
     recipe: str = ""
+    planned_response: str = "0.5"
+    planned_margin: str = "0.03"
 
     def __post_init__(self) -> None:
         if self.indicator not in load_indicators() or load_indicators()[self.indicator].comparison_only:
@@ -70,6 +76,11 @@ class Rule:
             raise MalformedRule(f"target_population must be one of {', '.join(TARGET_POPULATIONS)}.")
         if self.counts not in COUNTED:
             raise MalformedRule(f"counts must be one of {', '.join(COUNTED)}.")
+        if self.planned_response not in PLANNED_RESPONSES or self.planned_margin not in PLANNED_MARGINS:
+            raise MalformedRule(
+                f"planned_response must be one of {', '.join(PLANNED_RESPONSES)}, planned_margin one of "
+                f"{', '.join(PLANNED_MARGINS)}."
+            )
         if not self.outcomes:
             object.__setattr__(self, "outcomes", person_outcomes())
 

@@ -110,6 +110,13 @@ def list_values(connection: Connection, column: str) -> list[str]:
     return list(connection.scalars(select(adequacy_cell.c[column]).distinct().order_by(adequacy_cell.c[column])))
 
 
+def count_channels(connection: Connection, wave_code: str, until: date) -> dict[str, int]:
+    """Invitations of a wave that were drawn up to a day, by the channel they went out by."""
+    drawn = (invitation.c.wave_code == wave_code) & (invitation.c.drawn_on <= until)
+    query = select(invitation.c.channel, func.count()).where(drawn).group_by(invitation.c.channel)
+    return {channel: int(count) for channel, count in connection.execute(query.order_by(invitation.c.channel))}
+
+
 def count_dispositions(connection: Connection, wave_code: str) -> dict[str, dict[str, int]]:
     """Invitations of a wave by stratum and what became of the message."""
     columns = (invitation.c.stratum_code, invitation.c.disposition)

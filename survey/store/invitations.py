@@ -115,6 +115,16 @@ def list_drawn_positions(connection: Connection, wave_code: str) -> dict[str, li
     return drawn
 
 
+def list_silent_positions(connection: Connection, wave_code: str) -> dict[str, list[int]]:
+    """Places of a wave whose token nobody used, by stratum."""
+    used = select(spent.c.token_hash).where(spent.c.token_hash == invitation.c.token_hash).exists()
+    query = select(invitation.c.stratum_code, invitation.c.position).where(invitation.c.wave_code == wave_code, ~used)
+    found: dict[str, list[int]] = {}
+    for stratum, position in connection.execute(query.order_by(invitation.c.stratum_code, invitation.c.position)):
+        found.setdefault(stratum, []).append(int(position))
+    return found
+
+
 def count_invitations(connection: Connection, wave_code: str) -> dict[str, int]:
     """Invitations by stratum."""
     return _by_stratum(connection, invitation.c.stratum_code, invitation.c.wave_code == wave_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, url_for
@@ -11,8 +12,8 @@ from flask import Blueprint, Response, abort, make_response, request, url_for
 from survey.actions import reading, reading_adequacy
 from survey.actions.reading_adequacy import SORTS, Asked, By, UnknownCell
 from survey.documents import verdicts
-from survey.documents.checks import CHECKS, VARIABLES, split_name
-from survey.documents.formats import number, percent
+from survey.documents.checks import write_checks, write_title
+from survey.documents.formats import number
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, write_csv, write_workbook
 from survey.documents.shell import Link
 from survey.mandate.sectors import load_sectors
@@ -27,7 +28,6 @@ from survey.web.tools import DEMO, READERS, Say, find_wave, speaker, tabs, tool_
 blueprint = Blueprint("cells", __name__, url_prefix="/staff/cells")
 FILTERS = ("wave_code", "level", "sector_code", "area_code", "period", "verdict")
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-YES = 1.0
 
 
 @blueprint.get("")
@@ -209,29 +209,8 @@ def _cell_name(cell: Mapping[str, Any], agencies: Mapping[str, Agency], language
 def _checks_sheet(checks: Sequence[Sequence[Any]], language: str, say: Say) -> Sheet:
     heads = (say("Phép kiểm"), say("Giá trị"), say("Ngưỡng"), say("Ý nghĩa"), say("Cảnh báo và việc nên làm"))
     columns = tuple(Column(label, "flag" if place == 4 else "text") for place, label in enumerate(heads))
-    rows = []
-    for name, value, limit, warning in sorted(checks, key=lambda each: not each[3]):
-        words = CHECKS[split_name(name)[0]]
-        told = (say(words.advice) if words.advice else say("Cần xem lại.")) if warning else None
-        written = [_write(words.kind, each, language, say) for each in (value, limit)]
-        rows.append([_check_name(name, say), *written, say(words.meaning), told])
+    rows = [[*astuple(line)] for line in write_checks(checks, language)]
     return Sheet(say("Phép kiểm"), columns, rows, empty=say("Nhóm này không công bố, nên không hiện số liệu nào."))
-
-
-def _check_name(name: str, say: Say) -> str:
-    base, variable = split_name(name)
-    title = say(CHECKS[base].title)
-    return f"{title}: {say(VARIABLES[variable])}" if variable else title
-
-
-def _write(kind: str, value: float | None, language: str, say: Say) -> str | None:
-    if value is None:
-        return None
-    if kind == "state":
-        return say("có") if value == YES else say("không")
-    if kind == "share":
-        return percent(value, language)
-    return number(value, language, 2 if kind == "decimal" else 0)
 
 
 def _pager(asked: Asked, pages: int, say: Say) -> tuple[Link, ...]:
@@ -271,7 +250,7 @@ def _export_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Age
             _level(cell["level"], say),
             _cell_name(cell, agencies, language, say),
             cell["period"],
-            *(_check_name(name, say), name, value, limit, int(warning)),
+            *(write_title(name, language), name, value, limit, int(warning)),
         ]
         for cell in cells
         for name, value, limit, warning in json.loads(cell["checks"])["checks"]

@@ -61,11 +61,13 @@ def show_nonresponse(wave: str) -> Response:
         facts=facts,
         sheets=(
             _tipping_sheet(frozen, say),
-            _rates_sheet(say("Kênh trả lời"), nonresponse.compare_modes(frozen), say, _mode),
+            _rates_sheet(say("Kênh trả lời"), nonresponse.compare_modes(frozen), say, channel_name),
             _rates_sheet(say("Trả lời sớm và muộn"), nonresponse.compare_periods(frozen), say, _half_month),
             _shares_sheet(frozen, "sector", say("Lĩnh vực: khung, người trả lời, sau trọng số"), say),
             _shares_sheet(frozen, "agency", say("Cơ quan: khung, người trả lời, sau trọng số"), say),
-            _response_sheet(frozen, say),
+            _channels_sheet(frozen, say),
+            _response_sheet(frozen, "agency", say("Cơ quan trả lời ít nhất"), say),
+            _response_sheet(frozen, "stratum", say("Tầng trả lời ít nhất"), say),
         ),
         forms=(_follow_form(frozen, wave, text, language, say),),
     )
@@ -127,7 +129,7 @@ def _rates_sheet(caption: str, groups: list[GroupRate], say: Say, name: Callable
     return Sheet(caption, columns, rows, note=say("Nhóm quá ít người không hiện số."))
 
 
-def _mode(name: str, say: Say) -> str:
+def channel_name(name: str, say: Say) -> str:
     channel = say(CHANNELS[name.rstrip("+")]) if name.rstrip("+") in CHANNELS else name.rstrip("+")
     return say("%(channel)s, có người giúp", channel=channel) if name.endswith("+") else channel
 
@@ -149,19 +151,32 @@ def _shares_sheet(frozen: Frozen, by: str, caption: str, say: Say) -> Sheet:
     return Sheet(caption, columns, rows)
 
 
-def _response_sheet(frozen: Frozen, say: Say) -> Sheet:
-    columns = (
-        *(Column(say("Tầng")), Column(say("Được mời"), "count"), Column(say("Trả lời"), "count")),
-        Column(say("Tỷ lệ trả lời"), "share"),
-    )
-    found = nonresponse.list_response(frozen, "stratum")
-    rows = [[each.name, each.invited, each.answered, each.rate] for each in found[:LINES]]
-    note = say("%(shown)s tầng trả lời ít nhất trong %(all)s tầng.", shown=len(rows), all=len(found))
-    return Sheet(say("Tầng trả lời ít nhất"), columns, rows, note=note)
+def _channels_sheet(frozen: Frozen, say: Say) -> Sheet:
+    rows = [
+        [channel_name(each.name, say), each.invited or None, each.answered, each.rate]
+        for each in nonresponse.list_channels(frozen)
+    ]
+    note = say("Kênh không gửi thư mời, như máy tại cơ quan, không có tỷ lệ trả lời.")
+    return Sheet(say("Tỷ lệ trả lời của từng kênh"), _response_columns(say("Kênh"), say), rows, note=note)
+
+
+def _response_sheet(frozen: Frozen, by: str, caption: str, say: Say) -> Sheet:
+    found = nonresponse.list_response(frozen, by)
+    rows = [[_name(each.name, by), each.invited, each.answered, each.rate] for each in found[:LINES]]
+    note = say("%(shown)s nhóm trả lời ít nhất trong %(all)s nhóm.", shown=len(rows), all=len(found))
+    head = say("Cơ quan") if by == "agency" else say("Tầng")
+    return Sheet(caption, _response_columns(head, say), rows, note=note)
+
+
+def _response_columns(head: str, say: Say) -> tuple[Column, ...]:
+    counts = Column(say("Được mời"), "count"), Column(say("Trả lời"), "count")
+    return (Column(head), *counts, Column(say("Tỷ lệ trả lời"), "share"))
 
 
 def _name(code: str, by: str) -> str:
     language = reader_language()
+    if by == "stratum":
+        return code
     if by == "sector":
         return load_sectors()[code].name.in_language(language) if code in load_sectors() else code
     return agency_name(reading.list_agencies(services().database, signed_in_staff().scope), code, language)
@@ -171,9 +186,11 @@ def _follow_form(frozen: Frozen, wave: str, text: str, language: str, say: Say) 
     sizes = nonresponse.size_follow_up(frozen, 0.1)
     proposed = ", ".join(f"{code}: {n}" for code, n in list(sizes.items())[:6])
     hint = say(
-        "Hỏi lại một phần mười số người chưa trả lời: %(count)s người (%(strata)s …). Chọn ngẫu nhiên trong từng tầng.",
+        "Hỏi lại một phần mười số người chưa trả lời: %(count)s người (%(strata)s …). "
+        "Quản trị viên rút họ bằng lệnh %(command)s.",
         count=sum(sizes.values()),
         strata=proposed,
+        command=f"hailong planned silent {wave} --share 0.1",
     )
     return Form(
         say("Mẫu hỏi lại người chưa trả lời"),

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, Response, request, url_for
 
 from survey.actions import monitoring, reading_adequacy
 from survey.actions.adequacy import Frozen
 from survey.actions.monitoring import NothingPlanned
-from survey.actions.nonresponse import hide_groups
+from survey.actions.nonresponse import list_channels
 from survey.actions.reading_adequacy import Asked
-from survey.documents.formats import number
+from survey.documents.formats import number, percent
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
 from survey.mandate.sectors import load_sectors
 from survey.store.audits import By
 from survey.web.access import allow
 from survey.web.language import reader_language
+from survey.web.nonresponse import channel_name
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.tools import DEMO, READERS, Say, find_frozen, speaker, tabs, tool_page, wave_name
 
 blueprint = Blueprint("progress", __name__, url_prefix="/staff/progress")
-PLANNED_RESPONSE = 0.5
 LINES = 40
+MOST_CHOICES = 400
 
 
 @blueprint.get("/<wave>")
@@ -60,10 +59,12 @@ def _show(wave: str, problem: str = "", done: str = "") -> Response:
     except NothingPlanned:
         proposed = {}
         problem = problem or say("Số thư mời phải từ 1 đến số người còn có thể mời trong khung mẫu.")
-    days = monitoring.list_days(frozen)
-    stages = monitoring.measure_progress(frozen, PLANNED_RESPONSE)
+    stages = monitoring.measure_progress(frozen)
     end = sum(each.projected for each in stages)
-    planned = sum(each.invited for each in stages) * PLANNED_RESPONSE
+    planned = sum(each.invited for each in stages) * monitoring.planned_response(frozen)
+    stratum = request.values.get("stratum", "")
+    if stratum not in frozen.data.populations:
+        stratum = ""
     page = SheetsPage(
         overline=wave_name(known),
         title=say("Thu thập đang đến đâu?"),
@@ -77,10 +78,14 @@ def _show(wave: str, problem: str = "", done: str = "") -> Response:
                 end=number(end, language),
                 planned=number(planned, language),
             ),
+            say(
+                "Kế hoạch là %(share)s số người được mời, rải đều theo ngày; phần này do quy tắc của đợt định.",
+                share=percent(monitoring.planned_response(frozen), language, digits=0),
+            ),
         ),
         sheets=(
             _looks_sheet(frozen, say),
-            _days_sheet(days, frozen, say),
+            _days_sheet(frozen, stratum, say),
             _stages_sheet(stages, say),
             _channels_sheet(frozen, say),
             _planned_sheet(wave, say),
@@ -91,7 +96,7 @@ def _show(wave: str, problem: str = "", done: str = "") -> Response:
                 note=say("Mỗi thư mời đi đến tầng mà nó làm phương sai giảm nhiều nhất."),
             ),
         ),
-        before=(),
+        before=(_stratum_form(wave, frozen, stratum, say),),
         forms=_forms(wave, frozen, wanted, sector, say),
     )
     return tool_page(page, demo=known.purpose == DEMO, status=400 if problem else 200, notice=None)
@@ -153,14 +158,26 @@ def _looks_sheet(frozen: Frozen, say: Say) -> Sheet:
     return Sheet(say("Tỷ lệ qua các bản công bố"), columns, rows, note=note)
 
 
-def _days_sheet(days: list[tuple[date, int]], frozen: Frozen, say: Say) -> Sheet:
-    wave = frozen.data.wave
-    planned = sum(frozen.fielded.invited.values()) * PLANNED_RESPONSE
-    columns = (Column(say("Ngày")), Column(say("Đã niêm phong"), "count"), Column(say("Kế hoạch"), "count"))
+def _stratum_form(wave: str, frozen: Frozen, stratum: str, say: Say) -> Form:
+    """Where strata are many, one is typed instead of chosen."""
+    codes = sorted(frozen.data.populations)
+    options = (("", say("mọi tầng")), *((code, code) for code in codes)) if len(codes) <= MOST_CHOICES else ()
+    field = Field("stratum", say("Tầng"), "select" if options else "text", stratum, options)
+    return Form("", url_for("progress.show_progress", wave=wave), (field,), say("Xem từng ngày"))
+
+
+def _days_sheet(frozen: Frozen, stratum: str, say: Say) -> Sheet:
+    days = monitoring.list_days(frozen, stratum)
+    channels = sorted({name for each in days for name in each.channels})
+    columns = (
+        *(Column(say("Ngày")), Column(say("Đã niêm phong"), "count"), Column(say("Kế hoạch"), "count")),
+        *(Column(channel_name(name, say), "count") for name in channels),
+    )
     rows = [
-        [str(on), n, round(planned * monitoring.elapsed_share(wave.opens_on, wave.closes_on, on))] for on, n in days
+        [each.on.isoformat(), each.sealed, round(each.planned), *(each.channels.get(name, 0) for name in channels)]
+        for each in days
     ]
-    return Sheet(say("Từng ngày"), columns, rows)
+    return Sheet(say("Từng ngày của tầng %(stratum)s", stratum=stratum) if stratum else say("Từng ngày"), columns, rows)
 
 
 def _stages_sheet(stages: list[monitoring.Progress], say: Say) -> Sheet:
@@ -176,13 +193,17 @@ def _stages_sheet(stages: list[monitoring.Progress], say: Say) -> Sheet:
 
 
 def _channels_sheet(frozen: Frozen, say: Say) -> Sheet:
-    total = sum(frozen.fielded.invited.values())
-    counts = {str(name): int(n) for name, n in frozen.channels.groupby("channel")["n"].sum().items()}
-    hidden = hide_groups(counts, {name: n / 2 for name, n in counts.items()}, frozen.data.rule.minimum_cell)
     rows = [
-        [name, *((None, None) if name in hidden else (n, n / total if total else None))] for name, n in counts.items()
+        [
+            *(channel_name(each.name, say), each.invited or None, each.answered, each.rate),
+            round(each.invited * monitoring.elapsed_plan(frozen)) or None,
+        ]
+        for each in list_channels(frozen)
     ]
-    columns = (Column(say("Kênh")), Column(say("Trả lời"), "count"), Column(say("Phần của thư mời"), "share"))
+    columns = (
+        *(Column(say("Kênh")), Column(say("Được mời"), "count"), Column(say("Trả lời"), "count")),
+        *(Column(say("Tỷ lệ trả lời"), "share"), Column(say("Kế hoạch đến nay"), "count")),
+    )
     return Sheet(say("Từng kênh"), columns, rows)
 
 

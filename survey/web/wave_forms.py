@@ -12,7 +12,14 @@ from survey.actions.waves import CHANNELS
 from survey.documents.sheets import Field, Form
 from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
-from survey.mandate.rules import COUNTED, TARGET_POPULATIONS, Rule, read_rule
+from survey.mandate.rules import (
+    COUNTED,
+    PLANNED_MARGINS,
+    PLANNED_RESPONSES,
+    TARGET_POPULATIONS,
+    Rule,
+    read_rule,
+)
 from survey.store.waves import Wave
 from survey.web.language import reader_language
 from survey.web.services import services
@@ -72,6 +79,8 @@ def wave_form(say: Say, wave: Wave | None) -> Form:
         _select("many_agencies", say("Khi xét nhiều cơ quan"), MANY, {}, rule.many_agencies),
         _select("counts", say("Đơn vị được đếm"), COUNTED, words, rule.counts),
         _select("largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), {}, rule.largest_frame_gap),
+        _select("planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, {}, rule.planned_response),
+        _select("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, {}, rule.planned_margin),
         Field(
             "exclusions",
             say("Quy tắc loại trừ"),
@@ -120,6 +129,7 @@ def read_typed_rule(typed: Mapping[str, str], instead: Wave | None = None) -> Ru
     exclusions = tuple(each.strip() for each in typed.get("exclusions", "").split(",") if each.strip())
     if unknown := [each for each in exclusions if each not in load_exclusion_rules()]:
         raise BadForm(f"exclusions ({unknown[0][:40]})")
+    planned = {"planned_response": before.planned_response, "planned_margin": before.planned_margin, **typed}
     return Rule(
         indicator=choice(typed, "indicator", tuple(load_indicators())),
         confidence_level=choice(typed, "confidence_level", ("0.90", "0.95", "0.99")),
@@ -130,6 +140,8 @@ def read_typed_rule(typed: Mapping[str, str], instead: Wave | None = None) -> Ru
         many_agencies=choice(typed, "many_agencies", MANY),
         counts=choice(typed, "counts", COUNTED),
         largest_frame_gap=choice(typed, "largest_frame_gap", ("0.01", "0.05", "0.10")),
+        planned_response=choice(planned, "planned_response", PLANNED_RESPONSES),
+        planned_margin=choice(planned, "planned_margin", PLANNED_MARGINS),
         exclusions=exclusions,
         weighting=before.weighting,
         recipe=before.recipe,

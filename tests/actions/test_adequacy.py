@@ -10,6 +10,8 @@ import pytest
 from statistics_wave import TODAY, statistics_wave
 
 from survey.actions.adequacy import answers_of, freeze_due, read_frozen, target_of
+from survey.actions.monitoring import list_days
+from survey.actions.nonresponse import list_channels
 from survey.keys import Keys
 from survey.proof import Signer
 from survey.store import adequacy
@@ -72,6 +74,29 @@ def test_the_frozen_counts_are_those_of_the_release(frozen: Database) -> None:
     assert int(answers_of(found, "sector", "land", "land")["n"].sum()) == found.shown["sector", "land", "land"]["n"]
     assert target_of(found, "agency", "land") == 0.85
     assert target_of(found, "wave", "") is None
+
+
+def test_response_and_precision_are_held_to_the_plan_of_the_rule(frozen: Database) -> None:
+    """Half of those invited, three points: what the rule says where nobody planned otherwise."""
+    (cell,) = [cell for cell in list_cells(frozen, "sector") if cell["sector_code"] == "land"]
+    found = {name: (value, limit) for name, value, limit, _ in json.loads(str(cell["checks"]))["checks"]}
+    assert found["RR2"][1] == 0.5
+    assert found["half_width"][1] == pytest.approx(1.25 * 0.03)
+    data = read_frozen(frozen, "W").data
+    short = [each for each in data.strata if each.sector_code == "land" and data.answered.get(each.code, 0) < 30]
+    assert found["strata_below_plan"][0] == len(short), "30 of 60 invited in each were to answer"
+
+
+def test_response_by_channel_and_day_adds_up_to_the_whole(frozen: Database) -> None:
+    found = read_frozen(frozen, "W")
+    channels = list_channels(found)
+    assert sum(each.invited for each in channels) == sum(found.fielded.invited.values())
+    assert sum(each.answered for each in channels) == found.shown["wave", "", "W"]["n"]
+    last = list_days(found)[-1]
+    assert last.sealed == sum(last.channels.values()) == sum(found.data.answered.values())
+    one = list_days(found, "CQ-3.land")[-1]
+    assert (one.sealed, one.channels) == (found.data.answered["CQ-3.land"], {})
+    assert one.planned == pytest.approx(60 * 0.5 * 24 / 30), "the 24th of 30 days"
 
 
 def test_what_is_frozen_already_is_not_frozen_again(frozen: Database) -> None:

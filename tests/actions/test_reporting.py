@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,15 +29,26 @@ BY = By("thanh", NOON)
 ASKED = Asked("W.1", "vi")
 
 
-@pytest.fixture
-def released(migrated_file: Path, tmp_path: Path, keys: Keys, signer: Signer) -> Iterator[tuple[Database, Path]]:
-    """A draft of 30 answers at two agencies, drafted by the command line."""
-    shutil.copy(migrated_file, tmp_path / "hailong.sqlite")
-    database = Database(f"sqlite:///{tmp_path / 'hailong.sqlite'}", tmp_path / "write.lock")
+@pytest.fixture(scope="module")
+def drafted(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory, keys: Keys, signer: Signer) -> Path:
+    """A database with a draft of 30 answers at two agencies, drafted by the command line; to be copied."""
+    folder = tmp_path_factory.mktemp("drafted")
+    shutil.copy(migrated_file, folder / "hailong.sqlite")
+    database = Database(f"sqlite:///{folder / 'hailong.sqlite'}", folder / "write.lock")
     work = begin_fieldwork(database, keys, signer, {("A", "land"): 200, ("C", "land"): 100}, invited=30)
     work.answer_all({"A.land": "5" * 15 + "1", "C.land": "5" * 10 + "1111"})
     work.seal_and_tally()
     release_wave(database, "W", by="command line", today=TODAY)
+    database.close()
+    with closing(sqlite3.connect(folder / "hailong.sqlite")) as connection:
+        connection.execute("VACUUM INTO ?", (str(folder / "drafted.sqlite"),))
+    return folder / "drafted.sqlite"
+
+
+@pytest.fixture
+def released(drafted: Path, tmp_path: Path) -> Iterator[tuple[Database, Path]]:
+    shutil.copy(drafted, tmp_path / "hailong.sqlite")
+    database = Database(f"sqlite:///{tmp_path / 'hailong.sqlite'}", tmp_path / "write.lock")
     yield database, tmp_path
     database.close()
 

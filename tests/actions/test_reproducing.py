@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -48,33 +52,56 @@ LATER = {"A.land": "1" * 12}
 NUMBERS = ("n", "rate", "se", "df", "survey_deff", "n_effective", "low", "high")
 
 
-def released(work: Fieldwork) -> str:
+BY = By("os:lan", datetime(2031, 1, 1, tzinfo=UTC))
+PROCESS = pytest.mark.parametrize("case", ["process"], indirect=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A release, and what `reproduce` made of it after more answers and another tally."""
+
+    work: Fieldwork
+    code: str
+    made: Reproduction
+
+    def bundle(self, folder: Path) -> Path:
+        write_bundle(self.made, folder)
+        return folder
+
+
+def prepare(database: Database, keys: Keys, signer: Signer, population: str) -> Case:
+    rule = Rule(target_population=population)
+    work = begin_fieldwork(database, keys, signer, POPULATIONS, invited=60, rule=rule)
     work.answer_all(ANSWERS)
     work.seal_and_tally()
-    made = release_wave(work.database, work.wave, by="lan", today=TODAY)
-    assert made is not None
-    return made.code
+    released = release_wave(database, work.wave, by="lan", today=TODAY)
+    assert released is not None
+    work.answer_all(LATER)
+    work.seal_and_tally()
+    rebuild(database, work.wave)
+    return Case(work, released.code, reproduce(database, released.code, by=BY))
 
 
-def begin(database: Database, keys: Keys, signer: Signer, population: str = "process") -> Fieldwork:
-    rule = Rule(target_population=population)
-    return begin_fieldwork(database, keys, signer, POPULATIONS, invited=60, rule=rule)
-
-
-@pytest.fixture
-def by(work: Fieldwork) -> By:
-    return By("os:lan", datetime(2031, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
+@pytest.fixture(scope="module", params=["process", pytest.param("finite", marks=pytest.mark.postgresql)])
+def case(
+    request: pytest.FixtureRequest,
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    keys: Keys,
+    signer: Signer,
+) -> Iterator[Case]:
     """A process on SQLite and a finite population on PostgreSQL: what they say does not depend on the database."""
-    return begin(database, keys, signer, "process" if database.is_sqlite else "finite")
-
-
-def bundle(made: Reproduction, folder: Path) -> Path:
-    write_bundle(made, folder)
-    return folder
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "process":
+        shutil.copy(migrated_file, folder / "hailong.sqlite")
+        place = nullcontext(f"sqlite:///{folder / 'hailong.sqlite'}")
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        place = server.clone(request.getfixturevalue("migrated_template"))
+    with place as url:
+        database = Database(url, folder / "write.lock")
+        yield prepare(database, keys, signer, request.param)
+        database.close()
 
 
 def rebuilt(folder: Path, name: str) -> list[dict[str, str]]:
@@ -82,48 +109,45 @@ def rebuilt(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_printed_digit_comes_back_after_more_answers_and_another_tally(work: Fieldwork, by: By) -> None:
-    code = released(work)
-    work.answer_all(LATER)
-    work.seal_and_tally()
-    rebuild(work.database, work.wave)
-    made = reproduce(work.database, code, by=by)
+def test_every_printed_digit_comes_back_after_more_answers_and_another_tally(case: Case) -> None:
+    made = case.made
     assert made.findings.is_clean, made.findings.lines
     assert "figures recomputed to the last digit" in made.findings.lines[0]
     assert {"checkpoint", "frame", "inputs", "rule", "mandate", "software", "libraries"} <= made.pins.keys()
-    with work.database.reading() as connection:
+    with case.work.database.reading() as connection:
         (entry,) = [each for each in audits.list_entries(connection) if each.event == "release-reproduced"]
-    assert (entry.actor, entry.subject) == ("os:lan", code)
+    assert (entry.actor, entry.subject) == ("os:lan", case.code)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_changed_figure_is_named(work: Fieldwork, by: By) -> None:
+@PROCESS
+def test_a_changed_figure_is_named(case: Case, tmp_path: Path) -> None:
     """The control: somebody with the database in hand raises one rate."""
-    code = released(work)
-    with work.database.writing("attack") as connection:
-        if connection.dialect.name == "sqlite":
-            connection.execute(text("DROP TRIGGER release_figure_no_update"))
-        else:
-            connection.execute(text("ALTER TABLE release_figure DISABLE TRIGGER USER"))
+    with closing(sqlite3.connect(str(case.work.database.engine.url.database))) as connection:
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "changed.sqlite"),))
+    changed = Database(f"sqlite:///{tmp_path / 'changed.sqlite'}", tmp_path / "write.lock")
+    with changed.writing("attack") as connection:
+        connection.execute(text("DROP TRIGGER release_figure_no_update"))
         (figure,) = connection.scalars(text("SELECT figure FROM release_figure WHERE place = 'W'")).all()
         numbers = json.loads(figure)
         raised = json.dumps({**numbers, "rate": 0.999}, sort_keys=True)
         connection.execute(text("UPDATE release_figure SET figure = :new WHERE place = 'W'"), {"new": raised})
-    made = reproduce(work.database, code, by=by)
+    made = reproduce(changed, case.code, by=BY)
+    changed.close()
     assert not made.findings.is_clean
     assert f"wave W has rate 0.999, computed {numbers['rate']}" in made.findings.lines[0]
 
 
-def test_an_unknown_release_is_told(work: Fieldwork, by: By) -> None:
+@PROCESS
+def test_an_unknown_release_is_told(case: Case) -> None:
     with pytest.raises(UnknownRelease, match=r"WAVE\.NUMBER"):
-        reproduce(work.database, "W.7", by=by)
+        reproduce(case.work.database, "W.7", by=BY)
 
 
-def test_r_rebuilds_the_whole_release_to_a_billionth(work: Fieldwork, by: By, tmp_path: Path) -> None:
+def test_r_rebuilds_the_whole_release_to_a_billionth(case: Case, tmp_path: Path) -> None:
     """rate, se, df and deff are R survey's own, the guarded limits qbeta's; the sums have a checksum each."""
     if not shutil.which("Rscript"):
         skip_or_fail("No R: install the packages r-base-core and r-cran-survey, or run `make setup-all`.")
-    folder = bundle(reproduce(work.database, released(work), by=by), tmp_path / "bundle")
+    folder = case.bundle(tmp_path / "bundle")
     done = subprocess.run(["Rscript", str(folder / "rebuild.R")], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     theirs, ours = rebuilt(folder, "rebuilt-by-r.csv"), rebuilt(folder, "figures.csv")
@@ -138,10 +162,10 @@ def test_r_rebuilds_the_whole_release_to_a_billionth(work: Fieldwork, by: By, tm
         assert sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_r_and_python_refuse_a_figure_that_is_wrong(work: Fieldwork, by: By, tmp_path: Path) -> None:
+@PROCESS
+def test_r_and_python_refuse_a_figure_that_is_wrong(case: Case, tmp_path: Path) -> None:
     """The control of the scripts: one rate in figures.csv is off by a hundred-millionth."""
-    folder = bundle(reproduce(work.database, released(work), by=by), tmp_path / "bundle")
+    folder = case.bundle(tmp_path / "bundle")
     scripts = [[sys.executable, "rebuild.py"]] + ([["Rscript", "rebuild.R"]] if shutil.which("Rscript") else [])
     lines = (folder / "figures.csv").read_text().splitlines()
     cells = lines[1].split(",")
@@ -151,19 +175,18 @@ def test_r_and_python_refuse_a_figure_that_is_wrong(work: Fieldwork, by: By, tmp
         assert subprocess.run(script, cwd=folder, capture_output=True).returncode == 1, script
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_plain_python_rebuilds_it_without_this_program(work: Fieldwork, by: By, tmp_path: Path) -> None:
-    folder = bundle(reproduce(work.database, released(work), by=by), tmp_path / "bundle")
+@PROCESS
+def test_plain_python_rebuilds_it_without_this_program(case: Case, tmp_path: Path) -> None:
+    folder = case.bundle(tmp_path / "bundle")
     done = subprocess.run([sys.executable, "-I", str(folder / "rebuild.py")], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "figures rebuilt; largest difference" in done.stdout
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_the_release_hides_is_in_no_table_of_figures(work: Fieldwork, by: By, tmp_path: Path) -> None:
+@PROCESS
+def test_what_the_release_hides_is_in_no_table_of_figures(case: Case, tmp_path: Path) -> None:
     """One person answered about land at D: the cell is hidden in the release, and so here."""
-    made = reproduce(work.database, released(work), by=by)
-    assert any(each.suppressed for each in made.released)
-    folder = bundle(made, tmp_path / "bundle")
+    assert any(each.suppressed for each in case.made.released)
+    folder = case.bundle(tmp_path / "bundle")
     for name in ("figures.csv", "released.csv"):
         assert ("land", "D") not in {(row["sector"], row["place"]) for row in rebuilt(folder, name)}

@@ -21,13 +21,14 @@ from survey.store.database import Database
 
 SECRET_WORDS = "con đường trước nhà tôi ngập quanh năm"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ANSWERED = 24  # too few for a table of definitions, so a release is soon made
 YEAR = CLOSES + timedelta(days=365)
 
 
 @pytest.fixture
 def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
     begun = begin_fieldwork(database, keys, signer, {("A", "land"): 100}, invited=40)
-    for _ in range(30):
+    for _ in range(ANSWERED):
         begun.answer(begun.tokens["A.land"].pop(), "5", K1=SECRET_WORDS)
     begun.seal_and_tally()
     release_wave(database, "W", by="lan", today=TODAY)
@@ -37,10 +38,10 @@ def work(database: Database, keys: Keys, signer: Signer) -> Fieldwork:
 
 def test_texts_go_a_year_after_the_wave_and_everything_still_verifies(work: Fieldwork) -> None:
     assert retain(work.database, NOW, CLOSES + timedelta(days=90)) == 0
-    assert retain(work.database, NOW, YEAR + timedelta(days=1)) == 60 + 40
+    assert retain(work.database, NOW, YEAR + timedelta(days=1)) == 2 * ANSWERED + 40
     assert count(work.database, "ledger WHERE text IS NOT NULL OR nonce2 IS NOT NULL") == 0
     assert count(work.database, "comment") == 0
-    assert count(work.database, "ledger") == 30
+    assert count(work.database, "ledger") == ANSWERED
     assert verify_installation(work.database, work.signer.verifier).is_clean
     assert retain(work.database, NOW, YEAR + timedelta(days=2)) == 0
 
@@ -53,7 +54,7 @@ def test_the_audit_trail_says_what_was_destroyed_how_many_and_which(work: Fieldw
         ).scalars()
         details = " ".join(entries)
     assert '"rule":"texts"' in details
-    assert '"count":60' in details, "thirty leaves and thirty comments"
+    assert f'"count":{2 * ANSWERED}' in details, "leaves and comments"
     assert '"digest":"' in details
 
 

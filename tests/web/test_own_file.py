@@ -67,6 +67,7 @@ def test_a_file_gives_the_figures_of_the_command_line(door: tuple[Flask, Path]) 
     assert "1,107 read, 0 dropped, 1,107 kept, 1,088 counted" in page
     for figure in ("84.2", "1,088", "1,028"):
         assert figure in page
+    assert page.count("Certified coverage") == page.count("Strata with one answer") == 1, "every check, as for a wave"
     assert len(held(home)) == 1
     assert client.post(f"{ADDRESS}/forget", data={"csrf_token": token(client, ADDRESS)}).status_code == 303
     assert held(home) == []

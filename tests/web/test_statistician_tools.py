@@ -194,6 +194,22 @@ def test_a_proposal_is_accepted_into_the_schedule_and_drawn_once(
         draw_places(database, "W", 240, seed=1, today=TODAY, strata=planned.strata, planned="W/1")
 
 
+def test_progress_tells_the_plan_of_the_rule_and_the_days_of_one_stratum(statistician: FlaskClient) -> None:
+    page = statistician.get("/staff/progress/W?stratum=CQ-3.land").text
+    assert "Kế hoạch là 50" in page
+    assert "Từng ngày của tầng CQ-3.land" in page
+    assert '<option value="CQ-3.land" selected>' in page
+    assert "Từng ngày của tầng" not in statistician.get("/staff/progress/W?stratum=nowhere").text
+
+
+def test_nonresponse_tells_the_response_of_channels_agencies_and_strata(statistician: FlaskClient) -> None:
+    page = statistician.get("/staff/nonresponse/W").text
+    for caption in ("Tỷ lệ trả lời của từng kênh", "Cơ quan trả lời ít nhất", "Tầng trả lời ít nhất"):
+        table = page.partition(f"<caption>{caption}</caption>")[2].partition("</table>")[0]
+        assert re.findall(r'data-label="Tỷ lệ trả lời"[^>]*>\s*\d', table), caption
+    assert "hailong planned silent W" in page
+
+
 def test_groups_of_few_are_hidden_and_never_one_alone() -> None:
     satisfied = {"a": 30.0, "b": 4.0, "c": 20.0, "d": 25.0}
     assert hide_groups({"a": 40, "b": 5, "c": 31}, satisfied, 10) == {"b", "c"}
