@@ -208,9 +208,9 @@ def write_title(name: str, language: str) -> str:
 def _write_line(name: str, value: float | None, limit: float | None, warning: bool, *, language: str) -> Line:
     words = CHECKS[split_name(name)[0]]
     advice = translate(language, words.advice) if words.advice else translate(language, "Cần xem lại.")
-    written = [_write(words.kind, each, language) for each in (value, limit)]
+    told, bound = (_write(words.kind, each, language) for each in (value, limit))
     meaning = translate(language, words.meaning)
-    return Line(write_title(name, language), *written, meaning, advice if warning else None)
+    return Line(write_title(name, language), told, bound, meaning, advice if warning else None)
 
 
 def _write(kind: str, value: float | None, language: str) -> str | None:
