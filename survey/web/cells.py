@@ -208,7 +208,8 @@ def _cell_name(cell: Mapping[str, Any], agencies: Mapping[str, Agency], language
 
 def _checks_sheet(checks: Sequence[Sequence[Any]], language: str, say: Say) -> Sheet:
     heads = (say("Phép kiểm"), say("Giá trị"), say("Ngưỡng"), say("Ý nghĩa"), say("Cảnh báo và việc nên làm"))
-    columns = tuple(Column(label, "flag" if place == 4 else "text") for place, label in enumerate(heads))
+    kinds = ("text", "short", "short", "text", "flag")
+    columns = tuple(Column(label, kind) for label, kind in zip(heads, kinds, strict=True))
     rows = [[*astuple(line)] for line in write_checks(checks, language)]
     return Sheet(say("Phép kiểm"), columns, rows, empty=say("Nhóm này không công bố, nên không hiện số liệu nào."))
 

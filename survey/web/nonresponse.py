@@ -61,11 +61,11 @@ def show_nonresponse(wave: str) -> Response:
         facts=facts,
         sheets=(
             _tipping_sheet(frozen, say),
+            _channels_sheet(frozen, say),
             _rates_sheet(say("Kênh trả lời"), nonresponse.compare_modes(frozen), say, channel_name),
             _rates_sheet(say("Trả lời sớm và muộn"), nonresponse.compare_periods(frozen), say, _half_month),
             _shares_sheet(frozen, "sector", say("Lĩnh vực: khung, người trả lời, sau trọng số"), say),
             _shares_sheet(frozen, "agency", say("Cơ quan: khung, người trả lời, sau trọng số"), say),
-            _channels_sheet(frozen, say),
             _response_sheet(frozen, "agency", say("Cơ quan trả lời ít nhất"), say),
             _response_sheet(frozen, "stratum", say("Tầng trả lời ít nhất"), say),
         ),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
 
-from survey.actions.adequacy import freeze_due
+from survey.actions.adequacy import freeze
 from survey.actions.bundling import write_bundle as write_auditors_bundle
 from survey.actions.releasing import release_wave
 from survey.actions.reproducing import reproduce, write_bundle
@@ -111,8 +111,11 @@ def test_what_trimming_took_away_is_told(database: Database, keys: Keys, signer:
     of B.land lose 30 - 27.5 each: 50 of 1,800."""
     steps = lock("cắt@1", write_steps(Steps(cap=1.1)))
     work = begin(database, keys, signer, Rule(weighting="recipe", recipe=steps))
-    release(work)
-    freeze_due(database, TODAY)
+    *_, code = release(work)
+    with database.reading() as connection:
+        made = releases.find_release(connection, code)
+    assert made is not None
+    freeze(database, made, TODAY, draws={"wave": 100})
     with database.reading() as connection:
         cell = adequacy.find_cell(connection, "W", "wave", "", "W")
     assert cell is not None
