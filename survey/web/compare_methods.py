@@ -71,11 +71,17 @@ def _sheet(frozen: Frozen, key: Key, variants: list[Variant], say: Say) -> Sheet
     rows = [
         [
             *(_label(each, say), bar if each.rate is not None else None, each.rate, each.low, each.high),
-            *(each.n_effective, _verdict(each, say), say("kết luận khác") if each.differs else None, each.why or None),
+            *(each.n_effective, _verdict(each, say), say("kết luận khác") if each.differs else None, _why(each, say)),
         ]
         for each, bar in zip(variants, bars, strict=True)
     ]
     return Sheet(_name(key, say), columns, rows)
+
+
+def _why(each: Variant, say: Say) -> str | None:
+    if each.value == "exact-fpc" and each.rate is None:
+        return say("Chỉ tính được khi nhóm là một tầng duy nhất của tổng thể hữu hạn.")
+    return each.why or None
 
 
 def _verdict(each: Variant, say: Say) -> str | None:
