@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from postgresql_server import NoServer, Server, run_server
 from preparing import Prepare, Shelf
 from requirements import skip_or_fail
+from serving import Home
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -99,6 +101,22 @@ def migrated_template(postgresql_server: Server, tmp_path_factory: pytest.TempPa
     load_mandate(database, TODAY)
     database.close()
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `hailong init --demo` makes: `home`, to be copied and never opened, and what it said in `said.txt`.
+
+    Made once for all processes of the run.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demonstration"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "said.txt").exists():
+            (folder / "said.txt").write_text(Home(folder / "home").run("init", "--demo"), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture

@@ -202,6 +202,7 @@ def test_a_load_that_was_cut_off_is_taken_up_and_gives_the_same_tally(
     def cut(*_: object) -> None:
         raise PowerCut
 
+    monkeypatch.setattr("survey.actions.demonstrating.CLOSED_WAVES", CLOSED_WAVES[:1])
     with monkeypatch.context() as patch:
         patch.setattr("survey.actions.demonstrating.append_leaves", cut)
         with pytest.raises(PowerCut):

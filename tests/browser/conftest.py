@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,11 +19,11 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def demo(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The demonstration as `hailong init --demo` makes it."""
-    home = Home(tmp_path_factory.mktemp("demo") / "home")
-    home.run("init", "--demo")
-    return home
+    home = tmp_path_factory.mktemp("demo") / "home"
+    shutil.copytree(demonstration / "home", home)
+    return Home(home)
 
 
 @pytest.fixture(scope="session")

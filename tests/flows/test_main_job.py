@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -47,9 +48,10 @@ def test_from_a_frame_to_a_verdict_that_an_official_reads(tmp_path: Path) -> Non
     assert "Nothing new" in home.run("release", WAVE)
 
 
-def test_the_demonstration_is_whole_and_takes_an_answer(tmp_path: Path) -> None:
+def test_the_demonstration_is_whole_and_takes_an_answer(tmp_path: Path, demonstration: Path) -> None:
     home = Home(tmp_path / "home")
-    said = home.run("init", "--demo")
+    shutil.copytree(demonstration / "home", home.path)
+    said = (demonstration / "said.txt").read_text(encoding="utf-8")
     tokens = [line.rpartition("/")[2] for line in said.split() if "/t/" in line]
     published = estimate_of(home, service="use-an-lpa", month="2021-03")
     # 6,055 answers, of whom 5,710 satisfied or very satisfied, in the published counts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,13 @@ def read_commands(block: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_every_command_of_the_readme_does_what_it_says(
-    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, number: int, demonstration: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(README.parent)
     commands = read_commands(BLOCKS[number])
     home = Home(tmp_path / "home")
     if commands and commands[0][0] != "init":
-        home.run("init", "--demo")
+        shutil.copytree(demonstration / "home", home.path)
     for command in commands:
         typed = "một mật khẩu đủ dài\n" if command[:2] == ["staff", "add"] else ""
         home.run(*command, *(["--password-stdin"] if typed else []), typed=typed)
