@@ -36,6 +36,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from operator import lt
 from pathlib import Path
@@ -283,7 +284,7 @@ def _read_block(block: _Block) -> _Part:
         hashes = [content[i : i + HASH_SIZE] for i in range(0, len(content), HASH_SIZE)]
         receipted, trouble = [0] * (len(hashes) + 1), None
     else:
-        hashes, receipted, trouble = _hash_rows(content.removesuffix(b"\n").split(b"\n"), block.first)
+        hashes, receipted, trouble = _hash_rows(_lines_of(content), block.first)
     sealed = _read_bytes(block.folder / "leaves.bin", block.first * HASH_SIZE, len(hashes) * HASH_SIZE)
     history, end = History(hashes), block.first + len(hashes)
     sizes = [size for size in block.sizes if size < end] + [end]
@@ -291,7 +292,12 @@ def _read_block(block: _Block) -> _Part:
     return _Part(heads, trouble, _first_difference(b"".join(hashes), sealed, block.first))
 
 
-def _hash_rows(lines: Iterable[bytes], first: int) -> tuple[list[bytes], list[int], Finding | None]:
+def _lines_of(content: bytes) -> list[str]:
+    """What is no UTF-8 stays in its row, and is found there: a row that is honest has no such bytes."""
+    return content.removesuffix(b"\n").decode(errors="surrogateescape").split("\n")
+
+
+def _hash_rows(lines: Iterable[str], first: int) -> tuple[list[bytes], list[int], Finding | None]:
     """Leaf hashes, and how many responses stand before each row, up to the first row that is not in order."""
     hashes: list[bytes] = []
     receipted = [0]
@@ -305,7 +311,7 @@ def _hash_rows(lines: Iterable[bytes], first: int) -> tuple[list[bytes], list[in
     return hashes, receipted, None
 
 
-def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
+def _read_row(line: str, index: int) -> tuple[bytes, str]:
     """Leaf hash and kind of a row, once all of it is known to be under that hash."""
     row = json.loads(line)
     if row["index"] != index or not ROW_FIELDS.issuperset(row):
@@ -324,10 +330,17 @@ def _says(codes: bytes, name: str, value: str) -> bool:
 
     Inside a string a quote is escaped, so these bytes are a name and its value; where they stand twice, one is deeper.
     """
-    is_plain = '"' not in value and "\\" not in value
-    if is_plain and codes.count(b'"%s":' % name.encode()) == 1 and f'"{name}":"{value}"'.encode() in codes:
+    field, told = _spell(name, value)
+    if told and codes.count(field) == 1 and told in codes:
         return True
     return bool(json.loads(codes)[name] == value)
+
+
+@lru_cache(1024)
+def _spell(name: str, value: str) -> tuple[bytes, bytes]:
+    """A name, and it with its value, as canonical JSON has them; nothing for a value that would need escapes."""
+    is_plain = '"' not in value and "\\" not in value
+    return f'"{name}":'.encode(), f'"{name}":"{value}"'.encode() if is_plain else b""
 
 
 def _join(file: str, parts: Iterable[_Part]) -> _Rows:
