@@ -31,8 +31,14 @@ SHEETS = ("survey", "choices", "settings")
 LANGUAGE_COLUMNS = {"vi": "Tiếng Việt (vi)", "en": "English (en)", "km": "ភាសាខ្មែរ (km)"}
 IDENTIFYING = {"deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit", "geopoint"}
 TIMES = {"start", "end", "today"}
+ENDS = ("end group", "end_group", "end repeat", "end_repeat")
 SETTINGS = (
+    "appearance",
     "constraint",
+    "constraint_message",
+    "guidance_hint",
+    "required_message",
+    "read_only",
     "calculation",
     "default",
     "choice_filter",
@@ -41,6 +47,8 @@ SETTINGS = (
     "trigger",
     "readonly",
 )
+OF_FORM = ("form_title", "form_id", "version", "default_language", "style")
+MULTILINE = "multiline"
 MEDIA = ("media::", "image", "big-image", "audio", "video")
 ROLE, WHY, PAGE, INTRO = "hailong_role", "hailong_why", "hailong_page", "hailong_intro"
 INTRO_NAME = "intro"
@@ -110,7 +118,7 @@ def _item_row(item: Item) -> list[str]:
         *_wordings(item.help or {}),
         "yes" if item.required else "",
         write_expression(item.show_if) if item.show_if else "",
-        "multiline" if item.kind == "comment" else "",
+        MULTILINE if item.kind == "comment" else "",
         role,
         *_wordings(item.why or {}),
     ]
@@ -169,6 +177,8 @@ class _Reader:
             document["sector"] = self._settings["hailong_sector"]
         for _, row in self._survey.rows:
             self._read_row(row)
+        if lost := [name for name in self._settings if name not in OF_FORM and not name.startswith("hailong_")]:
+            self._imported.remark("settings", "left_settings", ", ".join(lost))
         document["section"] = [section for section in document["section"] if section["item"]]
         document["intro"] = document["intro"] or dict(document["title"])
         self._set_pages()
@@ -184,7 +194,7 @@ class _Reader:
 
     def _read_row(self, row: dict[str, str]) -> None:
         kind, _, rest = row.get("type", "").replace("begin group", "begin_group").partition(" ")
-        if kind == "end" or kind in ("end_group", "end_repeat"):
+        if row.get("type") in ENDS:
             if self._groups:
                 self._groups.pop()
         elif kind in ("begin_group", "begin_repeat") or row.get("type", "").startswith("begin repeat"):
@@ -272,7 +282,10 @@ class _Reader:
             item["show_if"] = condition
 
     def _tell_of_columns(self, row: dict[str, str], name: str) -> None:
-        settings = [column for column in SETTINGS if row.get(column)]
+        given = {column.partition("::")[0] for column, value in row.items() if value}
+        if row.get("appearance") == MULTILINE:
+            given.discard("appearance")
+        settings = [column for column in SETTINGS if column in given]
         if settings:
             self._imported.remark(name, "left_settings", ", ".join(settings))
         media = [column for column in row if column.startswith(MEDIA)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -87,6 +88,32 @@ class TestXlsform:
         assert items["y_kien"]["show_if"] == {"item": "da_den", "choices": ["yes", "no"]}
         assert items["y_kien"]["text"]["vi"] == "Ý kiến, thưa ${tuoi}"
         assert items["da_den"]["required"] is True
+
+    def test_a_form_of_the_official_template_says_of_every_row_and_setting_what_became_of_it(self) -> None:
+        """official_form.xlsx has the template's columns and some 20 of its types; pyxform 4.5.0 converts it, and all
+        thirteen packages as `write_xlsform` writes them, without an error."""
+        imported = read_xlsform((Path(__file__).parent / "official_form.xlsx").read_bytes(), "x")
+        told = {remark.where: codes(imported, remark.where) for remark in imported.remarks}
+        assert told == {
+            **{key: ["left_identifying"] for key in ("start", "end", "today", "deviceid", "noi_o")},
+            "chao": ["kept"],
+            "da_den": ["left_settings"],
+            "hai_long": ["five_levels", "left_settings"],
+            "ly_do": ["left_other", "left_settings"],
+            "xa": ["left_settings"],
+            "gop_y": ["left_condition", "left_media"],
+            "gioi_thieu": ["left_condition"],
+            "settings": ["left_settings"],
+            **{key: ["left_type"] for key in ("kenh", "lan", "phut", "so_lan", "tuoi", "nam_sinh", "ngay")},
+            **{key: ["left_type"] for key in ("diem", "dong_y", "anh")},
+        }
+        first, last = imported.document["section"]
+        assert [item["code"] for item in first["item"]] == ["da_den", "hai_long", "ly_do", "xa", "gop_y"]
+        assert [item["code"] for item in last["item"]] == ["gioi_thieu"]
+        asked = first["item"][1]
+        assert asked["text"]["en"] == "How satisfied are you overall?"
+        assert (asked["help"]["vi"], asked["required"]) == ("Chọn một mức.", True)
+        assert asked["show_if"] == {"item": "da_den", "choices": ["co"]}
 
     def test_a_list_with_the_words_of_the_scale_becomes_the_scale_and_another_is_only_pointed_out(self) -> None:
         survey: list[list[object]] = [
