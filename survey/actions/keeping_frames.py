@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -124,8 +124,8 @@ def add_units(
                 file.refuse(line, f"this dossier was in stratum {there[unit_hash]} before: who is drawn cannot move")
             if unit_hash not in there:
                 places_given[code] += 1
-                rows.append(_unit_row(wave_code, code, places_given[code], unit_hash))
-        frames.add_units(connection, rows)
+                rows.append((code, places_given[code], unit_hash))
+        frames.add_units(connection, wave_code, rows)
         found += len(there)
         done += len(block)
         if progress is not None and done % ROWS_A_REPORT == 0:
@@ -138,5 +138,8 @@ def add_units(
     file.finish()
 
 
-def _unit_row(wave_code: str, stratum_code: str, position: int, unit_hash: bytes) -> dict[str, object]:
-    return {"wave_code": wave_code, "stratum_code": stratum_code, "position": position, "unit_hash": unit_hash}
+def add_applicants(connection: Connection, wave_code: str, hashes: Collection[bytes]) -> None:
+    """Remember who is counted, so that the feed of the API counts nobody again."""
+    ordered = sorted(hashes)
+    for start in range(0, len(ordered), UNITS_AT_A_TIME):
+        frames.add_applicants(connection, wave_code, ordered[start : start + UNITS_AT_A_TIME])

@@ -228,4 +228,5 @@ def _delimiter(header: str) -> str:
 
 
 def _clean(value: str) -> str:
-    return unicodedata.normalize("NFC", value.strip())
+    stripped = value.strip()
+    return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped)

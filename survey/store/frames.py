@@ -9,8 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from survey.store.sql import insert_many, insert_or_skip, take_turn
-from survey.store.tables import frame, frame_fact, frame_stratum, frame_unit, independent_total, stratum
+from survey.store.sql import insert_many, insert_or_skip, pour_in, take_turn
+from survey.store.tables import (
+    frame,
+    frame_applicant,
+    frame_fact,
+    frame_stratum,
+    frame_unit,
+    independent_total,
+    stratum,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +148,30 @@ def add_strata(connection: Connection, wave_code: str, strata: Sequence[Stratum]
         connection.execute(insert_or_skip(connection, stratum).values(_identity(wave_code, each)))
 
 
-def add_units(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep the keyed hashes of the frame's units, each with its place in its stratum."""
-    insert_many(connection, frame_unit, rows)
+def add_units(connection: Connection, wave_code: str, units: Sequence[tuple[str, int, bytes]]) -> None:
+    """Keep the keyed hashes of the frame's units: stratum, place in it, hash."""
+    rows = [(wave_code, code, position, unit_hash) for code, position, unit_hash in units]
+    pour_in(connection, frame_unit, ("wave_code", "stratum_code", "position", "unit_hash"), rows)
 
 
 def remove_units(connection: Connection, wave_code: str) -> None:
     """Forget a wave's units, so that a corrected frame can name them again; only before anybody is drawn."""
     connection.execute(delete(frame_unit).where(frame_unit.c.wave_code == wave_code))
+    connection.execute(delete(frame_applicant).where(frame_applicant.c.wave_code == wave_code))
+
+
+def add_applicants(connection: Connection, wave_code: str, hashes: Sequence[bytes]) -> None:
+    """Remember who is counted in a wave; whoever is remembered already stays."""
+    rows = [{"wave_code": wave_code, "applicant_hash": each} for each in hashes]
+    if rows:
+        connection.execute(insert_or_skip(connection, frame_applicant), rows)
+
+
+def list_applicants_among(connection: Connection, wave_code: str, hashes: Sequence[bytes]) -> set[bytes]:
+    """Those of some applicants who are counted already; at most a few hundred at a time."""
+    known = frame_applicant.c
+    query = select(known.applicant_hash).where(known.wave_code == wave_code, known.applicant_hash.in_(hashes))
+    return {bytes(each) for each in connection.scalars(query)}
 
 
 def count_units(connection: Connection, wave_code: str) -> dict[str, int]:

@@ -30,6 +30,24 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
         connection.execute(table.insert(), [dict(row) for row in rows[start : start + CHUNK]])
 
 
+def pour_in(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert very many rows as the driver does it fastest: by COPY on PostgreSQL, by its own executemany on SQLite.
+
+    Values go in as the driver takes them: no type of SQLAlchemy converts them.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", list(rows))  # noqa: S608 names of ours
+        return
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def take_turn(connection: Connection, queue: str) -> None:
     """Wait until no other transaction holds this turn, and hold it to the end. SQLite has one writer anyway."""
     if connection.dialect.name != "sqlite":
