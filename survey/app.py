@@ -101,6 +101,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         boards,
         builder,
         confirming,
+        contact_upload,
         counter,
         devices,
         frame_upload,
@@ -151,7 +152,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
-    for each in (api, waves_operator, frame_upload, sampling, ballots, webhooks):
+    for each in (api, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks):
         app.register_blueprint(each.blueprint)
     for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)

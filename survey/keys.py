@@ -31,6 +31,7 @@ class Keys:
     staff_session: bytes
     web_session: bytes
     unit: bytes
+    applicant: bytes
     contact: bytes
     contact_seal: bytes
     stop: bytes
@@ -48,6 +49,10 @@ class Keys:
     def unit_hash(self, dossier: str) -> bytes:
         """Keyed hash of a dossier code (32 bytes): tells duplicates apart and names nobody."""
         return hmac.digest(self.unit, dossier.encode(), sha256)
+
+    def applicant_hash(self, wave_code: str, applicant: str) -> bytes:
+        """Keyed hash of who filed, for one wave (32 bytes): no wave's applicants can be found in another's."""
+        return hmac.digest(self.applicant, f"{wave_code}\0{applicant}".encode(), sha256)
 
     def pairing_hash(self, code: str) -> bytes:
         """Keyed hash of a device's one-time pairing code in its canonical spelling (32 bytes)."""

@@ -134,7 +134,9 @@ def import_contacts(
             new = _keep(connection, keys, found, now)
             kept += len(new)
             for_auditors += seal_for_auditor(connection, keys, new, now)
-    _audit(database, wave_code, kept, now, actor)
+    found_lines = {"kept": kept, "without": without, "unreadable": unreadable[:LINES_SHOWN]}
+    with database.writing("audit-contacts") as connection:
+        audits.add_event(connection, at=now, actor=actor, event="contacts-kept", subject=wave_code, detail=found_lines)
     return KeptContacts(wave_code, kept, for_auditors, tuple(unreadable), without)
 
 
@@ -231,13 +233,6 @@ def _keep(
         if contacts.add_contact(connection, replace(stored, sealed=seal_text(keys, plain, stored.place_name))):
             kept.append((place, contact))
     return kept
-
-
-def _audit(database: Database, wave_code: str, kept: int, now: datetime, actor: str) -> None:
-    with database.writing("audit-contacts") as connection:
-        audits.add_event(
-            connection, at=now, actor=actor, event="contacts-kept", subject=wave_code, detail={"kept": kept}
-        )
 
 
 def last_moment(stored: StoredContact) -> datetime:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 
@@ -16,6 +15,7 @@ from survey.actions.importing_places import import_agencies, import_procedures
 from survey.actions.keeping_frames import (
     ImportedFrame,
     Source,
+    add_applicants,
     add_frame,
     add_units,
     check_drawn_from_units,
@@ -66,20 +66,20 @@ class _OnlyTried(Exception):
 
 @dataclass
 class _Counted:
-    """Facts by stratum, and how many dossiers each applicant has: by a hash under a key that dies with the import."""
+    """Facts by stratum, and the keyed hashes of the applicants, each of whom counts once in the whole wave."""
 
     facts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    applicants: dict[bytes, int] = field(default_factory=dict)
+    applicants: set[bytes] = field(default_factory=set)
     merged: int = 0
     _patterns: Counter[tuple[str, Facts]] = field(default_factory=Counter)
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
-    def is_first_of(self, applicant: str, stratum_code: str) -> bool:
-        """Whether this is the first dossier of an applicant in a stratum."""
-        name = blake2b(f"{stratum_code}/{applicant}".encode(), key=self._key, digest_size=16).digest()
-        self.applicants[name] = self.applicants.get(name, 0) + 1
-        self.merged += self.applicants[name] > 1
-        return self.applicants[name] == 1
+    def is_first_of(self, applicant_hash: bytes) -> bool:
+        """Whether this is the first dossier of an applicant."""
+        if applicant_hash in self.applicants:
+            self.merged += 1
+            return False
+        self.applicants.add(applicant_hash)
+        return True
 
     def count(self, stratum_code: str, facts: Facts) -> None:
         if facts:
@@ -106,19 +106,21 @@ def import_frame(
     accepted_only: bool = False,
     trial: bool = False,
     renamed: Mapping[str, str] | None = None,
+    source: str = "",
 ) -> ImportedFrame:
     """Load a new version of a wave's frame, in one transaction. Raises ImportRefused or UnknownWave, nothing loaded.
 
     Totals: agency, sector or procedure, population. Transactions: dossier, agency, sector or procedure; of a dossier
     only a keyed hash is kept, and of the facts that a row tells (`transactions.TOLD`) how many there were by stratum.
     Once somebody is invited, a newer frame must hold everything that the last one held. `accepted_only` leaves the
-    rows out that are wrong, `trial` does everything and takes it back, `renamed` maps the file's columns to ours.
+    rows out that are wrong, `trial` does everything and takes it back, `renamed` maps the file's columns to ours,
+    `source` is what the file was called, if not as it is now.
     """
     known = _read_known(database, path, wave_code, today)
     with opened_as_csv(path) as (plain, digest):
         file = CsvFile(plain, sieved=accepted_only, renamed=dict(renamed or {}))
         try:
-            return _import(database, keys, file, path.name, digest, known, progress, trial=trial)
+            return _import(database, keys, file, source or path.name, digest, known, progress, trial=trial)
         except _OnlyTried as tried:
             return tried.imported
         except ImportRefused as refused:
@@ -199,6 +201,7 @@ def _import_units(
         if not invitations.count_invitations(connection, wave_code):
             frames.remove_units(connection, wave_code)
         add_units(connection, file, wave_code, units, progress)
+        add_applicants(connection, wave_code, counted.applicants)
         if source.trial:
             raise _OnlyTried(imported)
     return imported
@@ -267,7 +270,7 @@ def _read_units(
         if file.problems:
             continue
         counted.count(stratum_code, facts)
-        if not applicants or counted.is_first_of(values.get("applicant") or values["dossier"], stratum_code):
+        if not applicants or counted.is_first_of(known.applicant_hash(keys, values)):
             units.add(line, stratum_code, unit_hash)
     for line, first in units.list_duplicates():
         file.refuse(line, f"the dossier of this line is on line {first} already: keep one of them")

@@ -52,6 +52,7 @@ class Received:
 class _Read:
     rows: list[Waiting]
     rejected: list[dict[str, Any]]
+    applicants: dict[bytes, bytes]
 
 
 def receive(
@@ -80,12 +81,14 @@ def receive(
             return _repeat(before, digest)
         held = clients.list_held_units(connection, known.wave.code, [row.unit_hash for row in read.rows])
         new = {row.unit_hash: row for row in read.rows if row.unit_hash not in held}
+        merged = _count_once(connection, known.wave.code, new, read.applicants)
         clients.add_waiting(connection, known.wave.code, list(new.values()))
         answer = json.dumps(
             {
                 "wave": known.wave.code,
                 "accepted": len(new),
-                "already": len(read.rows) - len(new),
+                "already": len(read.rows) - len(new) - merged,
+                **({"merged": merged} if known.counts_applicants else {}),
                 "rejected": read.rejected,
             },
             ensure_ascii=False,
@@ -154,15 +157,13 @@ def _add_version(
         code = f"{row.agency_code}.{row.sector_code}"
         populations[code] += 1
         digest.update(row.unit_hash)
-        units.append(
-            {"wave_code": wave_code, "stratum_code": code, "position": populations[code], "unit_hash": row.unit_hash}
-        )
+        units.append((code, populations[code], row.unit_hash))
         for name, value in json.loads(row.facts):
             facts[code, name, value] += 1
     strata = [Stratum(code, *_split(code), None, count) for code, count in sorted(populations.items())]
     version = frames.add_frame(connection, wave_code, strata, source=SOURCE, source_digest=digest.digest(), on=today)
     frames.add_facts(connection, wave_code, version, facts)
-    frames.add_units(connection, units)
+    frames.add_units(connection, wave_code, units)
 
 
 def _split(code: str) -> tuple[str, str]:
@@ -204,6 +205,7 @@ def _wave_code(connection: Connection, parsed: Mapping[str, Any], today: date) -
 
 def _read(keys: Keys, known: Known, transactions: Sequence[Any]) -> _Read:
     rows: list[Waiting] = []
+    applicants: dict[bytes, bytes] = {}
     rejected: list[dict[str, Any]] = []
     first: dict[bytes, int] = {}
     for number, each in enumerate(transactions):
@@ -217,7 +219,28 @@ def _read(keys: Keys, known: Known, transactions: Sequence[Any]) -> _Read:
             rejected.append({"index": number, "reason": reason})
             continue
         rows.append(row)
-    return _Read(rows, rejected)
+        if known.counts_applicants:
+            values = {name: clean(str(value)) for name, value in each.items()}
+            applicants[row.unit_hash] = known.applicant_hash(keys, values)
+    return _Read(rows, rejected, applicants)
+
+
+def _count_once(
+    connection: Connection, wave_code: str, new: dict[bytes, Waiting], applicants: Mapping[bytes, bytes]
+) -> int:
+    """Leave out whose applicant is counted already, by an earlier dossier of this batch or before; how many."""
+    if not applicants:
+        return 0
+    counted = frames.list_applicants_among(connection, wave_code, sorted({applicants[each] for each in new}))
+    merged = 0
+    for unit_hash in list(new):
+        if applicants[unit_hash] in counted:
+            del new[unit_hash]
+            merged += 1
+        else:
+            counted.add(applicants[unit_hash])
+    frames.add_applicants(connection, wave_code, sorted({applicants[each] for each in new}))
+    return merged
 
 
 def _read_one(keys: Keys, known: Known, each: Any) -> Waiting:

@@ -44,6 +44,8 @@ def _destroy_due(connection: Connection, now: datetime, today: date) -> Iterator
             yield from _tell("texts", wave.code, expiring.destroy_texts(connection, wave.code))
         if _is_due("households", wave.closes_on, today):
             yield from _tell("households", wave.code, expiring.destroy_addresses(connection, wave.code))
+        if _is_due("applicants", wave.closes_on, today):
+            yield from _tell("applicants", wave.code, expiring.destroy_applicants(connection, wave.code))
         if _is_due("tokens", wave.closes_on, today) and not audits.has_event(connection, EVENT, f"{wave.code} tokens"):
             yield from _tell("tokens", wave.code, expiring.destroy_token_hashes(connection, wave.code))
     unseen_since = now - timedelta(days=_days("sessions"))

@@ -12,6 +12,7 @@ from datetime import date
 
 from survey.actions.reading_csv import LONGEST_CODE
 from survey.actions.waves import UnknownWave
+from survey.keys import Keys
 from survey.mandate.rules import read_rule
 from survey.mandate.sectors import descendants, load_sectors
 from survey.store import places
@@ -88,6 +89,11 @@ class Known:
     def counts_applicants(self) -> bool:
         """Whether the rule counts applicants, so that one agent's 300 dossiers are one citizen."""
         return read_rule(self.wave.rule).counts == "applicants"
+
+    def applicant_hash(self, keys: Keys, values: Mapping[str, str]) -> bytes:
+        """Who filed, as a keyed hash; a dossier that does not say is an applicant of its own."""
+        applicant = values.get("applicant", "")
+        return keys.applicant_hash(self.wave.code, f"a/{applicant}" if applicant else f"d/{values['dossier']}")
 
     def stratum_of(self, values: Mapping[str, str]) -> str:
         """The stratum that a row belongs to; raises UnknownPlace with the reason and the remedy."""

@@ -71,7 +71,7 @@ def work(installation: Installation, once: bool, every: float) -> None:
     """Seal, tally and release what is due; send invitations and checkpoints."""
     from survey.actions.rekeying import settle_key
     from survey.actions.working import run_due_jobs
-    from survey.cli.sending import outside_jobs
+    from survey.cli.outside import outside_jobs
 
     stopping = StopSignal()
     while True:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +14,11 @@ import click
 
 from survey.cli.importing import show_progress
 from survey.cli.installation import Installation, operating_system_user, pass_installation
-from survey.settings import Sending, load_sending
+from survey.cli.outside import post, serving
+from survey.settings import load_sending
 
 if TYPE_CHECKING:
     from survey.actions.inviting import HandOut, Invited
-    from survey.actions.sending import Post
     from survey.store.minting import Place
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -229,54 +228,12 @@ def keep_contacts(installation: Installation, file: Path, wave_code: str) -> Non
         installation.keys,
         file,
         wave_code=wave_code,
-        channels=post(installation).gateways.channels or ("sms", "email"),
+        channels=serving(post(installation)),
         now=installation.now,
         actor=operating_system_user(),
         progress=show_progress,
     )
     click.echo(str(kept))
-
-
-def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
-    """What `hailong work` does with the world outside: each reads the gateways itself, so that a file with a mistake
-    stops neither sealing nor the other."""
-
-    def send() -> int:
-        from survey.actions.sending import send_due
-
-        return send_due(post(installation), installation.now, installation.today, time.sleep)
-
-    def mail() -> int:
-        from survey.actions.mailing_checkpoints import mail_checkpoints
-
-        known = post(installation)
-        if not known.sending.auditor_emails:
-            return 0
-        return mail_checkpoints(known.database, known.gateways.mail, known.sending.auditor_emails, installation.today)
-
-    def draw() -> int:
-        from survey.actions.ordering import carry_out_orders
-
-        share = load_sending(installation.settings).auditor_share
-        return carry_out_orders(installation.database, installation.now, installation.today, followed_share=share)
-
-    def tell() -> int:
-        from survey.actions.telling import tell_portals
-
-        known = post(installation)
-        return tell_portals(known.database, known.keys, known.gateways.webhooks, installation.now)
-
-    return {"draw": draw, "send": send, "mail": mail, "webhooks": tell}
-
-
-def post(installation: Installation) -> Post:
-    """All that sending needs to know of an installation."""
-    from survey.actions.sending import Post
-    from survey.gateways.configuring import load_gateways
-
-    sending: Sending = load_sending(installation.settings)
-    gateways = load_gateways(sending.gateways, os.environ)
-    return Post(installation.database, installation.keys, gateways, sending, installation.settings.base_url)
 
 
 def _choose_writer(installation: Installation, wave_code: str, slips: Path | None, codes: bool) -> HandOut:

@@ -9,7 +9,7 @@ import click
 
 from survey.actions import telling
 from survey.cli.installation import Installation, pass_installation
-from survey.cli.sending import post
+from survey.cli.outside import post
 from survey.gateways.webhooks import Webhook
 from survey.store.webhooks import DELIVERED
 

@@ -72,7 +72,10 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
                 "adult-drawn",
                 "area-groups-imported",
                 "areas-imported",
+                "contacts-handed-in",
                 "contacts-kept",
+                "contacts-refused",
+                "draw-ordered",
                 "household-called",
                 "households-drawn",
                 "households-listed",
@@ -91,6 +94,7 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
                 "village-assigned",
                 "villages-drawn",
                 "villages-loaded",
+                "wave-changed",
                 "wave-closed",
                 "wave-opened",
             }

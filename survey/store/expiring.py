@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from survey.store import comments, fieldwork
-from survey.store.tables import frame_unit, invitation, ledger, staff_session
+from survey.store.tables import frame_applicant, frame_unit, invitation, ledger, staff_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,14 @@ def destroy_token_hashes(connection: Connection, wave_code: str) -> Destroyed:
     if changes:
         connection.execute(renew.values(token_hash=bindparam("new"), code_hash=None), changes)
     return _destroyed(sorted(bytes(each) for each in [*units, *tokens]))
+
+
+def destroy_applicants(connection: Connection, wave_code: str) -> Destroyed:
+    """Forget who was counted already in a wave."""
+    mine = frame_applicant.c.wave_code == wave_code
+    hashes = connection.scalars(select(frame_applicant.c.applicant_hash).where(mine)).all()
+    connection.execute(delete(frame_applicant).where(mine))
+    return _destroyed(sorted(map(bytes, hashes)))
 
 
 def destroy_addresses(connection: Connection, wave_code: str) -> Destroyed:

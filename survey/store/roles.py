@@ -84,6 +84,7 @@ OF_INBOX = ("id", "wave_code", "stratum_code", "receipt_hash")
 OF_LEDGER = ("position", "batch_number", "wave_code", "kind")
 OF_TOKEN = ("token_hash", "code_hash", "channel", "disposition", "voided")  # the counter makes tokens
 OF_CONTACT = ("wave_code", "stratum_code", "position", "contact_hash", "sent_at")
+OF_CONTACT_FILE = ("id", "wave_code", "loaded_by", "loaded_at")
 OF_INVITATION = ("wave_code", "stratum_code", "position", "probability", "frame_version", "drawn_on", "channel")
 OF_DEVICE = ("name", "channel", "agency_code", "wave_code", "state", "contact_at", "waiting", "skew", "stored")
 
@@ -183,6 +184,7 @@ PERMISSIONS: Mapping[str, Row] = {
     "frame": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
     "frame_stratum": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
     "frame_fact": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
+    "frame_applicant": _row(web=MANAGE, work=MANAGE),
     "frame_unit": _row(web=MANAGE, work=MANAGE, audit=LOOK),
     "independent_total": _row(web=APPEND, work=APPEND, read=LOOK, audit=LOOK),
     # the one-stop system brings transactions over the API; they wait for the next version of the frame
@@ -201,6 +203,7 @@ PERMISSIONS: Mapping[str, Row] = {
     ),
     # messages on their way: addresses are for the work process alone; who opts out is forgotten at once
     "contact": _row(web=Rights(select=OF_CONTACT, delete=True), work=MANAGE),
+    "contact_file": _row(web=Rights(select=OF_CONTACT_FILE, insert=True), work=MANAGE),
     "message": _row(work=MANAGE),
     "auditor_key": _row(work=KEEP, audit=LOOK),
     "auditor_contact": _row(work=MANAGE, audit=LOOK),

@@ -77,6 +77,7 @@ def _post_transactions() -> dict[str, Any]:
             "wave": TEXT,
             "accepted": count,
             "already": count,
+            "merged": count,
             "rejected": {"type": "array", "items": rejected},
         },
     }

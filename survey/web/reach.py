@@ -12,7 +12,7 @@ from survey.store.places import EVERYTHING, Scope
 from survey.store.reaching import NOTHING, WHOLE, find_wave_of_release, measure_wave
 from survey.web.services import services
 
-OF_WAVES = ("waves_operator", "frame_upload", "sampling", "ballots")
+OF_WAVES = ("waves_operator", "frame_upload", "contact_upload", "sampling", "ballots")
 OF_RELEASES = ("statistician", "reports")
 FILTERED = ("official", "statistician", "reports")  # these hand the scope to their queries
 FILTERED_POSTS = ("reports.ask",)

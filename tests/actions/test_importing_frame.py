@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,19 @@ from survey.actions.importing_frame import import_frame
 from survey.actions.importing_places import import_agencies, import_procedures
 from survey.actions.inviting import invite
 from survey.actions.reading_csv import ImportRefused
-from survey.actions.waves import UnknownWave
+from survey.actions.receiving import receive
+from survey.actions.retaining import retain
+from survey.actions.waves import UnknownWave, open_wave
 from survey.keys import Keys
+from survey.mandate.rules import Rule
 from survey.proof import Signer
-from survey.store import frames, places
+from survey.store import clients, frames, places
 from survey.store.database import Database
 from survey.store.tables import frame_unit
 
 LoadTotals = Callable[..., int]
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+NOW = datetime(2026, 12, 2, 3, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -47,6 +53,68 @@ def refuse(load):
         return [(problem.line, problem.reason) for problem in refused.value.problems]
 
     return refuse
+
+
+def agent_rows(first: int, count: int, procedure: str = "VD-CHUNG-THUC") -> str:
+    return "".join(f"D{each},TTPVHCC-31507,{procedure},agent-1\n" for each in range(first, first + count))
+
+
+def test_where_applicants_count_an_agent_of_many_dossiers_is_one_citizen_in_the_whole_wave(
+    database: Database, keys: Keys, today: date, tmp_path: Path
+) -> None:
+    """In two sectors, over two nights, by file and by the API; the control counts dossiers."""
+    import_agencies(database, EXAMPLES / "agencies.csv")
+    import_procedures(database, EXAMPLES / "procedures.csv")
+    header, file = "dossier,agency,procedure,applicant\n", tmp_path / "night.csv"
+    night = agent_rows(0, 300) + "E1,TTPVHCC-31507,VD-BIEN-DONG-DAT,agent-1\nE2,TTPVHCC-31507,VD-BIEN-DONG-DAT,\n"
+    expected = {"applicants": 2, "dossiers": 302}
+    for counts, population in expected.items():
+        open_wave(
+            database,
+            code=counts,
+            name={"vi": counts},
+            questionnaire="procedures@1",
+            opens_on=date(2026, 11, 1),
+            closes_on=date(2026, 11, 30),
+            rule=Rule(counts=counts),
+        )
+        file.write_text(header + night, encoding="utf-8")
+        loaded = import_frame(database, keys, file, wave_code=counts, today=today)
+        assert (loaded.population, loaded.merged) == (population, 302 - population)
+        file.write_text(header + night + agent_rows(300, 5), encoding="utf-8")
+        assert import_frame(database, keys, file, wave_code=counts, today=today).population == population + (
+            0 if counts == "applicants" else 5
+        )
+    told = [
+        {"dossier": "A1", "agency": "TTPVHCC-31507", "procedure": "VD-CHUNG-THUC", "applicant": "agent-1"},
+        {"dossier": "A2", "agency": "TTPVHCC-31507", "procedure": "VD-CHUNG-THUC", "applicant": "agent-2"},
+        {"dossier": "A3", "agency": "TTPVHCC-31528", "procedure": "VD-CHUNG-THUC", "applicant": "agent-2"},
+    ]
+    with database.writing("tests") as connection:
+        clients.add_client(connection, "portal", today)
+    body = {"wave": "applicants", "transactions": told}
+    answer = json.loads(receive(database, keys, "portal", "k1", b"1", body, today=today).answer)
+    assert (answer["accepted"], answer["merged"]) == (1, 2), "one was in the file, one is here twice"
+    again = json.loads(receive(database, keys, "portal", "k2", b"2", body, today=today).answer)
+    assert (again["accepted"], again["already"], again["merged"]) == (0, 1, 2)
+
+
+def test_who_was_counted_is_forgotten_when_the_wave_is_over(database: Database, keys: Keys, today: date) -> None:
+    open_wave(
+        database,
+        code="W",
+        name={"vi": "W"},
+        questionnaire="procedures@1",
+        opens_on=date(2026, 11, 1),
+        closes_on=date(2026, 11, 30),
+        rule=Rule(counts="applicants"),
+    )
+    with database.writing("tests") as connection:
+        frames.add_applicants(connection, "W", [keys.applicant_hash("W", "a/1")])
+    assert retain(database, NOW, date(2026, 12, 1)) == 0
+    assert retain(database, NOW, date(2026, 12, 2)) == 1
+    with database.reading() as connection:
+        assert frames.list_applicants_among(connection, "W", [keys.applicant_hash("W", "a/1")]) == set()
 
 
 def populations(database: Database, wave: str) -> dict[str, int]:

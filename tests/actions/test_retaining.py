@@ -83,6 +83,7 @@ def test_every_rule_that_the_job_enforces_has_a_period_and_every_rule_three_lang
     assert {rule.code for rule in rules if rule.enforced_by == "retain"} == {
         "texts",
         "tokens",
+        "applicants",
         "households",
         "sessions",
     }

@@ -33,6 +33,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
     "sampling.code": lambda _, place: f"W-{place}",
     "ballots.code": lambda _, place: f"W-{place}",
     "frame_upload.code": lambda _, place: f"W-{place}",
+    "contact_upload.code": lambda _, place: f"W-{place}",
     "statistician.code": lambda _, place: f"W-{place}.1",
     "reports.code": lambda _, place: f"W-{place}.1",
     "devices.name": lambda _, place: f"may-{place}",

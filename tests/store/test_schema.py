@@ -31,6 +31,8 @@ WITHOUT_ROWID = {
     "arrival",
     "arrival_device",
     "auditor_contact",
+    "contact_file",
+    "frame_applicant",
     "comment",
     "contact",
     "inbox",

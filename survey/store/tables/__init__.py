@@ -8,6 +8,7 @@ from survey.store.tables.contacts import (
     auditor_key,
     checkpoint_mail,
     contact,
+    contact_file,
     message,
     opt_out,
 )
@@ -15,6 +16,7 @@ from survey.store.tables.devices import device, refused_replay
 from survey.store.tables.feeding import (
     api_batch,
     api_client,
+    frame_applicant,
     frame_fact,
     incoming_transaction,
     independent_total,
@@ -112,10 +114,12 @@ __all__ = [
     "comment_batch",
     "comment_progress",
     "contact",
+    "contact_file",
     "device",
     "draw_order",
     "exclusion",
     "frame",
+    "frame_applicant",
     "frame_fact",
     "frame_stratum",
     "frame_unit",

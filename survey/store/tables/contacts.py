@@ -48,6 +48,18 @@ contact = Table(
     sqlite_with_rowid=False,
 )
 
+contact_file = Table(
+    "contact_file",
+    metadata,
+    Column("id", LargeBinary(16), primary_key=True),
+    code("wave_code", "wave"),
+    Column("sealed", LargeBinary, nullable=False, comment="the file, encrypted; only the work process opens it"),
+    Column("loaded_by", String(64), nullable=False),
+    Column("loaded_at", DateTime(timezone=True), nullable=False),
+    comment="contacts that an operator handed in on a page; deleted as soon as they were read",
+    sqlite_with_rowid=False,
+)
+
 message = Table(
     "message",
     metadata,

@@ -53,6 +53,16 @@ incoming_transaction = Table(
     sqlite_with_rowid=False,
 )
 
+frame_applicant = Table(
+    "frame_applicant",
+    metadata,
+    code("wave_code", "wave"),
+    digest("applicant_hash"),
+    PrimaryKeyConstraint("wave_code", "applicant_hash"),
+    comment="who is counted already, where a rule counts applicants; destroyed when the wave is over",
+    sqlite_with_rowid=False,
+)
+
 frame_fact = Table(
     "frame_fact",
     metadata,
