@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 
 from flask import Blueprint, Response, request, url_for
 
-from survey.actions.importing_areas import import_areas, import_groups
-from survey.actions.importing_places import import_agencies, import_procedures
-from survey.actions.reading_csv import ImportRefused
+from survey.actions.importing_areas import ImportedAreas, import_areas, import_groups
+from survey.actions.importing_places import ImportedPlaces, import_agencies, import_procedures
+from survey.actions.reading_csv import ImportRefused, Problem
 from survey.actions.showing_places import list_decisions, list_tree
 from survey.documents import places as paper
+from survey.documents.import_reasons import explain
 from survey.mandate.sectors import load_sectors
 from survey.store import area_trees
 from survey.store.area_trees import DatedPlace, Succession
@@ -27,8 +28,10 @@ from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
+from survey.web.tools import speaker
 
 blueprint = Blueprint("places", __name__, url_prefix="/staff/areas")
+MOST_PROBLEMS = 100
 MOST_BYTES = 50_000_000
 READERS = ("operator", "statistician", "auditor")
 IMPORTS: dict[str, Callable[[Database, Path, By, bool], object]] = {
@@ -53,16 +56,16 @@ def load() -> Response:
     """Try a file, or load it whole."""
     sent, what = request.files.get("file"), request.form.get("what", "")
     if sent is None or not sent.filename or what not in IMPORTS:
-        return _show(problems=["?"], status=422)
+        return _show(problems=[speaker()("Xin chọn một tệp và nói tệp chứa gì.")], status=422)
     by = By(signed_in_staff().name, services().now())
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{'.geojson' if sent.filename.lower().endswith(('.geojson', '.json')) else '.csv'}"
         sent.save(path)
         try:
-            said = IMPORTS[what](services().database, path, by, request.form.get("do") == "load")
+            result = IMPORTS[what](services().database, path, by, keep := request.form.get("do") == "load")
         except ImportRefused as refused:
-            return _show(problems=[str(problem) for problem in refused.problems[:100]], status=422)
-    return _show(said=str(said))
+            return _show(problems=[_tell(problem) for problem in refused.problems[:MOST_PROBLEMS]], status=422)
+    return _show(said=_result(result, keep))
 
 
 @blueprint.get("/procedures.csv")
@@ -74,6 +77,23 @@ def export_procedures() -> Response:
     response = Response("\ufeff" + written.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="procedures.csv"'
     return response
+
+
+def _tell(problem: Problem) -> str:
+    reason = explain(problem.reason, reader_language())
+    return speaker()("Dòng %(line)s: %(reason)s", line=problem.line, reason=reason) if problem.line else reason
+
+
+def _result(result: object, keep: bool) -> str:
+    say = speaker()
+    if isinstance(result, ImportedAreas | ImportedPlaces):
+        counts = {"new": result.added, "known": result.known}
+        return (
+            say("Đã nạp: %(new)s mới, %(known)s đã có.", **counts)
+            if keep
+            else say("Đây là lần thử, chưa nạp gì: %(new)s mới, %(known)s đã có.", **counts)
+        )
+    return say("Đã nạp.") if keep else say("Đây là lần thử, chưa nạp gì.")
 
 
 def _show(*, problems: list[str] | None = None, said: str | None = None, status: int = 200) -> Response:
