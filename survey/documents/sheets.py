@@ -41,7 +41,8 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A control of a form: text, number, date, file, check, lines, or select with its options."""
+    """A control of a form: text, number, date, file, check, lines, or select with its options; `heading` begins a part
+    of the form."""
 
     name: str
     label: str
@@ -64,6 +65,15 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One of the things to do in turn: where, what has come of it, and whether it is done."""
+
+    link: Link
+    told: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SheetsPage:
     """A page: what it answers, its tables and forms, and where else to go."""
 
@@ -73,6 +83,7 @@ class SheetsPage:
     caution: str = ""
     problem: str = ""
     tabs: tuple[tuple[Link, bool], ...] = ()
+    steps: tuple[Step, ...] = ()
     before: tuple[Form, ...] = ()
     facts: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()

@@ -31,13 +31,25 @@ class NavigationItem:
 
 
 @dataclass(frozen=True, slots=True)
+class NavigationGroup:
+    """Entries that unfold under one word; `code` is one of `verdicts.NAVIGATION_GROUPS`."""
+
+    code: str
+    pages: tuple[NavigationItem, ...]
+
+    @property
+    def current(self) -> bool:
+        return any(each.current for each in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """Around every staff page. `notice` is a code of `verdicts.NOTICES`; `demo` marks synthetic figures."""
 
     stylesheet_url: str
     home_url: str
     languages: tuple[LanguageLink, ...] = ()
-    navigation: tuple[NavigationItem, ...] = ()
+    navigation: tuple[NavigationItem | NavigationGroup, ...] = ()
     staff_name: str | None = None
     role: str | None = None
     sign_out_url: str | None = None

@@ -179,6 +179,15 @@ NAVIGATION = {
     "screening": N_("Dấu hiệu cần kiểm tra"),
     "trail": N_("Nhật ký kiểm toán"),
     "accounts": N_("Tài khoản"),
+    "webhooks": N_("Báo cho cổng dịch vụ"),
+}
+
+NAVIGATION_GROUPS = {
+    "results": N_("Kết quả"),
+    "statistics": N_("Thống kê"),
+    "preparing": N_("Thiết lập"),
+    "collecting": N_("Thu phiếu"),
+    "watching": N_("Kiểm soát"),
 }
 
 ACCOUNT_STATES = {

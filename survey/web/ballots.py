@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from flask import Blueprint, Response, abort, make_response, request, url_for
 
 from survey.actions.accounting import COUNTS, Ballots, list_ballots
 from survey.actions.waves import UnknownWave, find_wave
+from survey.documents.formats import day
 from survey.documents.sheets import Column, Sheet, SheetsPage, render_sheets, write_csv
 from survey.documents.shell import Link
 from survey.store import places
@@ -30,8 +31,9 @@ def show_accounting(code: str) -> Response:
     wave, say = _find(code), speaker()
     agency = request.args.get("agency") or None
     found = list_ballots(services().database, code, agency=agency)
-    sheet = _ballots(say, wave, found, agency)
-    if request.args.get("format") == "csv":
+    as_csv = request.args.get("format") == "csv"
+    sheet = _ballots(say, wave, found, agency, date.isoformat if as_csv else _day)
+    if as_csv:
         response = make_response(write_csv([sheet]))
         response.headers["Content-Type"] = "text/csv; charset=utf-8"
         response.headers["Content-Disposition"] = f'attachment; filename="{code}-accounting.csv"'
@@ -53,7 +55,13 @@ def show_accounting(code: str) -> Response:
     return staff_page(render_sheets(page, staff_shell("set_up"), reader_language()))
 
 
-def _ballots(say: Say, wave: Wave, found: Sequence[Ballots], agency: str | None) -> Sheet:
+def _day(each: date) -> str:
+    return day(each, reader_language())
+
+
+def _ballots(
+    say: Say, wave: Wave, found: Sequence[Ballots], agency: str | None, written: Callable[[date], str]
+) -> Sheet:
     words = _count_words(say)
     used = [name for name in COUNTS if any(each.counts.get(name) for each in found)]
     first = Column(say("Ngày")) if agency else Column(say("Cơ quan"))
@@ -64,7 +72,7 @@ def _ballots(say: Say, wave: Wave, found: Sequence[Ballots], agency: str | None)
 
     def head(each: Ballots) -> Link | str:
         if agency:
-            return each.day.isoformat()
+            return written(each.day)
         known = names.get(each.agency_code)
         name = known.name.get(language, known.name["vi"]) if known else each.agency_code
         return Link(name, url_for("ballots.show_accounting", code=wave.code, agency=each.agency_code))
@@ -75,7 +83,7 @@ def _ballots(say: Say, wave: Wave, found: Sequence[Ballots], agency: str | None)
 
 
 def _last(found: Sequence[Ballots]) -> str:
-    return max((each.day for each in found), default=date.min).isoformat() if found else "–"
+    return _day(max(each.day for each in found)) if found else "–"
 
 
 def _count_words(say: Say) -> dict[str, str]:

@@ -16,6 +16,7 @@ from survey.actions.inviting import (
     list_places_left,
 )
 from survey.actions.waves import UnknownWave, WrongChannel, find_wave
+from survey.documents.formats import day
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
 from survey.documents.slips import SHEET, Slip, render_slips
@@ -185,7 +186,7 @@ def _orders(say: Say, wave: Wave) -> Sheet:
             each.rate,
             each.seed,
             each.ordered_by,
-            each.ordered_on.isoformat(),
+            day(each.ordered_on, reader_language()),
             say("từng đêm") if each.rate and each.state == "waiting" else words[each.state],
             each.told,
         )

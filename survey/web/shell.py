@@ -7,48 +7,56 @@ from flask_wtf.csrf import generate_csrf
 
 from survey.documents import pages
 from survey.documents.pages import LanguageLink, NavigationItem, Shell, StaffErrorPage
+from survey.documents.shell import NavigationGroup
 from survey.mandate.text import LANGUAGES
 from survey.web.language import reader_language, remember_language
 from survey.web.session import current_staff
 
 FIGURES = ("official", "statistician", "auditor", "operator")
-NAVIGATION = (
-    ("scoreboard", "official.show_scoreboard", FIGURES),
-    ("series", "official.list_series", FIGURES),
-    ("waves", "statistician.show_waves", ("statistician", "auditor")),
-    ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
-    ("comments", "comments.show_batches", ("official", "statistician")),
-    ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
-    ("releases", "statistician.show_releases", ("statistician", "auditor")),
-    ("own_file", "own_file.show", ("statistician",)),
-    ("voice", "devices.show_voice", ("statistician", "auditor")),
-    ("areas", "places.show_places", ("operator", "statistician", "auditor")),
-    ("questionnaires", "builder.show_questionnaires", ("operator", "statistician", "auditor")),
-    ("set_up", "waves_operator.show_waves", ("operator", "statistician", "auditor")),
-    ("devices", "devices.show_devices", ("operator", "auditor")),
-    ("screening", "auditor.show_screened", ("auditor",)),
-    ("trail", "trail.show_trail", ("auditor",)),
-    ("accounts", "accounts.show_accounts", ("operator", "auditor")),
-    ("counter", "counter.show_counter", ("kiosk", "operator")),
-    ("paper", "keyer.show_paper", ("keyer", "operator")),
-    ("field", "interviewer.show_work", ("interviewer",)),
-    ("plan", "planning.show_plan", ("operator", "statistician")),
-)
+NAVIGATION = {
+    "results": (
+        ("scoreboard", "official.show_scoreboard", FIGURES),
+        ("series", "official.list_series", FIGURES),
+        ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
+        ("comments", "comments.show_batches", ("official", "statistician")),
+        ("voice", "devices.show_voice", ("statistician", "auditor")),
+    ),
+    "statistics": (
+        ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
+        ("waves", "statistician.show_waves", ("statistician", "auditor")),
+        ("releases", "statistician.show_releases", ("statistician", "auditor")),
+        ("own_file", "own_file.show", ("statistician",)),
+    ),
+    "preparing": (
+        ("set_up", "waves_operator.show_waves", ("operator", "statistician", "auditor")),
+        ("questionnaires", "builder.show_questionnaires", ("operator", "statistician", "auditor")),
+        ("areas", "places.show_places", ("operator", "statistician", "auditor")),
+        ("plan", "planning.show_plan", ("operator", "statistician")),
+    ),
+    "collecting": (
+        ("counter", "counter.show_counter", ("kiosk", "operator")),
+        ("paper", "keyer.show_paper", ("keyer", "operator")),
+        ("devices", "devices.show_devices", ("operator", "auditor")),
+        ("field", "interviewer.show_work", ("interviewer",)),
+    ),
+    "watching": (
+        ("screening", "auditor.show_screened", ("auditor",)),
+        ("trail", "trail.show_trail", ("auditor",)),
+        ("accounts", "accounts.show_accounts", ("operator", "auditor")),
+        ("webhooks", "webhooks.show_deliveries", ("operator", "auditor")),
+    ),
+}
+MOST_IN_A_LINE = 6
 
 
 def staff_shell(current: str | None = None, *, notice: str | None = None, demo: bool = False) -> Shell:
     """The shell for whoever is signed in, or for the door itself."""
     member = current_staff()
-    items = tuple(
-        NavigationItem(code, url_for(endpoint), code == current)
-        for code, endpoint, roles in NAVIGATION
-        if member is not None and member.role in roles
-    )
     return Shell(
         stylesheet_url=url_for("static", filename="staff.css"),
         home_url=url_for("staff.go_home"),
         languages=tuple(LanguageLink(language, f"{request.path}?language={language}") for language in LANGUAGES),
-        navigation=items,
+        navigation=_menu(member.role, current) if member else (),
         staff_name=member.name if member else None,
         role=member.role if member else None,
         sign_out_url=url_for("staff.sign_out") if member else None,
@@ -69,3 +77,18 @@ def staff_page(body: str, status: int = 200) -> Response:
 def staff_error(code: str, status: int) -> Response:
     """What went wrong, around the same shell."""
     return staff_page(pages.render_staff_error(StaffErrorPage(code), staff_shell(), reader_language()), status)
+
+
+def _menu(role: str, current: str | None) -> tuple[NavigationItem | NavigationGroup, ...]:
+    """What a role may open: in one line where that is short, else in groups."""
+    groups = [
+        NavigationGroup(
+            group,
+            tuple(NavigationItem(code, url_for(to), code == current) for code, to, roles in pages if role in roles),
+        )
+        for group, pages in NAVIGATION.items()
+    ]
+    every = tuple(item for group in groups for item in group.pages)
+    if len(every) <= MOST_IN_A_LINE:
+        return every
+    return tuple(group if len(group.pages) > 1 else group.pages[0] for group in groups if group.pages)

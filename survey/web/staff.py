@@ -22,6 +22,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 brake = FailureBrake(most=20, per_second=0.1)
 HOME_OF_ROLE = {
     "statistician": "statistician.choose_wave",
+    "operator": "waves_operator.show_waves",
     "kiosk": "counter.show_counter",
     "keyer": "keyer.show_paper",
     "interviewer": "interviewer.show_work",

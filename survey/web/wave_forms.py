@@ -28,6 +28,8 @@ from survey.web.tools import Say
 PURPOSES = ("official", "pilot", "training")
 POPULATIONS = ("transactions", "public")
 MANY = ("holm", "hochberg", "bh", "by")
+MANY_NAMES = {"holm": "Holm", "hochberg": "Hochberg", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
+LEVELS = {"0.90": "90 %", "0.95": "95 %", "0.99": "99 %", "0.01": "1 %", "0.05": "5 %", "0.10": "10 %"}
 LONGEST_NAME = 200
 
 
@@ -38,60 +40,96 @@ class BadForm(ValueError):
 def wave_form(say: Say, wave: Wave | None) -> Form:
     """The form that opens a wave, or changes this one."""
     rule = read_rule(wave.rule) if wave else Rule()
-    words, language = words_of(say), reader_language()
-    asked = wave.questionnaire if wave else ""
-    indicators = tuple(
-        (code, each.name.get(language, code)) for code, each in load_indicators().items() if not each.comparison_only
-    )
-    exclusions = ", ".join(load_exclusion_rules())
-    fields = (
-        *(() if wave else (Field("code", say("Mã"), hint=say("Chữ không dấu, số, dấu chấm, gạch nối.")),)),
-        Field("name", say("Tên đợt"), value=wave.name["vi"] if wave else ""),
-        Field("series", say("Chuỗi"), value=(wave.series_code or "") if wave else ""),
-        _select("purpose", say("Mục đích"), PURPOSES, words, wave.purpose if wave else ""),
-        _select("population", say("Hỏi ai"), POPULATIONS, words, wave.population if wave else ""),
-        Field("questionnaire", say("Phiếu hỏi"), "select", asked, tuple((each, each) for each in list_asked())),
-        Field(
-            "sectors",
-            say("Lĩnh vực"),
-            value=(wave.sectors or "").replace(",", ", ") if wave else "",
-            hint=say("Mã, cách nhau bằng dấu phẩy; để trống là mọi lĩnh vực của phiếu hỏi."),
-        ),
-        Field(
-            "areas",
-            say("Địa bàn"),
-            value=(wave.areas or "").replace(",", ", ") if wave else "",
-            hint=say("Mã địa bàn hoặc nhóm địa bàn, cách nhau bằng dấu phẩy; để trống là mọi nơi."),
-        ),
-        Field("opens_on", say("Từ ngày"), "date", wave.opens_on.isoformat() if wave else ""),
-        Field("closes_on", say("Đến ngày"), "date", wave.closes_on.isoformat() if wave else ""),
-        Field("grace_days", say("Số ngày chờ thiết bị và phiếu giấy"), "number", str(wave.grace_days if wave else 7)),
-        *(
-            Field(f"channel-{each}", say("Kênh: %(channel)s", channel=each), "check", _ticked(wave, each))
-            for each in CHANNELS
-        ),
-        Field("indicator", say("Chỉ số"), "select", rule.indicator, indicators),
-        _select("confidence_level", say("Độ tin cậy"), ("0.90", "0.95", "0.99"), {}, rule.confidence_level),
-        _select("target_population", say("Kết luận về"), TARGET_POPULATIONS, words, rule.target_population),
-        Field("minimum_effective", say("Cỡ mẫu hiệu dụng tối thiểu"), "number", str(rule.minimum_effective)),
-        Field("minimum_df", say("Bậc tự do tối thiểu"), "number", str(rule.minimum_df)),
-        Field("window_waves", say("Số đợt gộp trong một kết luận"), "number", str(rule.window_waves)),
-        _select("many_agencies", say("Khi xét nhiều cơ quan"), MANY, {}, rule.many_agencies),
-        _select("counts", say("Đơn vị được đếm"), COUNTED, words, rule.counts),
-        _select("largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), {}, rule.largest_frame_gap),
-        _select("planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, {}, rule.planned_response),
-        _select("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, {}, rule.planned_margin),
-        Field(
-            "exclusions",
-            say("Quy tắc loại trừ"),
-            value=", ".join(rule.exclusions),
-            hint=say("Cách nhau bằng dấu phẩy: %(names)s", names=exclusions),
-        ),
-    )
+    fields = (*_names(say, wave), *_asked(say, wave), *_days(say, wave), *_rule(say, rule))
     if wave:
         action = url_for("waves_operator.change_wave", code=wave.code)
         return Form(say("Sửa đợt này"), action, fields, say("Lưu"), "post")
     return Form(say("Mở một đợt"), url_for("waves_operator.open_wave"), fields, say("Mở đợt"), "post")
+
+
+def _names(say: Say, wave: Wave | None) -> tuple[Field, ...]:
+    code = Field("code", say("Mã"), hint=say("Chữ không dấu, số, dấu chấm, gạch nối. Ví dụ TTHC-2026-11."))
+    return (
+        *(() if wave else (code,)),
+        Field("name", say("Tên đợt"), value=wave.name["vi"] if wave else ""),
+        Field(
+            "series",
+            say("Chuỗi"),
+            value=(wave.series_code or "") if wave else "",
+            hint=say("Các đợt cùng chuỗi được so với nhau; để trống nếu đợt này đứng riêng."),
+        ),
+        _select("purpose", say("Mục đích"), PURPOSES, words_of(say), wave.purpose if wave else ""),
+    )
+
+
+def _asked(say: Say, wave: Wave | None) -> tuple[Field, ...]:
+    sectors = (wave.sectors or "").replace(",", ", ") if wave else ""
+    areas = (wave.areas or "").replace(",", ", ") if wave else ""
+    asked = tuple((each, each) for each in list_asked())
+    return (
+        Field("", say("Hỏi gì, hỏi ai"), "heading"),
+        Field("questionnaire", say("Phiếu hỏi"), "select", wave.questionnaire if wave else "", asked),
+        _select("population", say("Hỏi ai"), POPULATIONS, words_of(say), wave.population if wave else ""),
+        Field(
+            "sectors",
+            say("Lĩnh vực"),
+            value=sectors,
+            hint=say("Mã, cách nhau bằng dấu phẩy, ví dụ land, civil_status; để trống là mọi lĩnh vực của phiếu hỏi."),
+        ),
+        Field(
+            "areas",
+            say("Địa bàn"),
+            value=areas,
+            hint=say("Mã địa bàn hoặc nhóm địa bàn ở trang Địa bàn, cách nhau bằng dấu phẩy; để trống là mọi nơi."),
+        ),
+    )
+
+
+def _days(say: Say, wave: Wave | None) -> tuple[Field, ...]:
+    channels = channel_words(say)
+    return (
+        Field("", say("Khi nào, qua kênh nào"), "heading", hint=say("Không chọn kênh nào là dùng được mọi kênh.")),
+        Field("opens_on", say("Từ ngày"), "date", wave.opens_on.isoformat() if wave else ""),
+        Field("closes_on", say("Đến ngày"), "date", wave.closes_on.isoformat() if wave else ""),
+        Field("grace_days", say("Số ngày chờ thiết bị và phiếu giấy"), "number", str(wave.grace_days if wave else 7)),
+        *(Field(f"channel-{each}", channels[each], "check", _ticked(wave, each)) for each in CHANNELS),
+    )
+
+
+def _rule(say: Say, rule: Rule) -> tuple[Field, ...]:
+    words, language = words_of(say), reader_language()
+    indicators = tuple(
+        (code, each.name.get(language, code)) for code, each in load_indicators().items() if not each.comparison_only
+    )
+    return (
+        Field(
+            "",
+            say("Quy tắc tính"),
+            "heading",
+            hint=say("Nếu chưa có quyết định khác thì để nguyên. Khóa lại khi người đầu tiên được rút."),
+        ),
+        Field("indicator", say("Chỉ số"), "select", rule.indicator, indicators),
+        _select("confidence_level", say("Độ tin cậy"), ("0.90", "0.95", "0.99"), LEVELS, rule.confidence_level),
+        _select("target_population", say("Kết luận về"), TARGET_POPULATIONS, words, rule.target_population),
+        Field("minimum_effective", say("Cỡ mẫu hiệu dụng tối thiểu"), "number", str(rule.minimum_effective)),
+        Field("minimum_df", say("Bậc tự do tối thiểu"), "number", str(rule.minimum_df)),
+        Field("window_waves", say("Số đợt gộp trong một kết luận"), "number", str(rule.window_waves)),
+        _select("many_agencies", say("Khi xét nhiều cơ quan"), MANY, MANY_NAMES, rule.many_agencies),
+        _select("counts", say("Đơn vị được đếm"), COUNTED, words, rule.counts),
+        _select(
+            "largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), LEVELS, rule.largest_frame_gap
+        ),
+        _select(
+            "planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, LEVELS, rule.planned_response
+        ),
+        _select("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, LEVELS, rule.planned_margin),
+        Field(
+            "exclusions",
+            say("Quy tắc loại trừ"),
+            value=", ".join(rule.exclusions),
+            hint=say("Cách nhau bằng dấu phẩy: %(names)s", names=", ".join(load_exclusion_rules())),
+        ),
+    )
 
 
 def _select(name: str, label: str, codes: tuple[str, ...], words: Mapping[str, str], value: str) -> Field:
@@ -115,6 +153,23 @@ def words_of(say: Say) -> dict[str, str]:
         "process": say("Dịch vụ nói chung"),
         "dossiers": say("Hồ sơ"),
         "applicants": say("Người nộp"),
+    }
+
+
+def channel_words(say: Say) -> dict[str, str]:
+    """The words for the channels that a wave may use."""
+    return {
+        "link": say("Liên kết"),
+        "slip": say("Phiếu mời bằng giấy"),
+        "counter": say("Phát tại quầy"),
+        "sms": say("Tin nhắn"),
+        "zalo": say("Tin Zalo"),
+        "email": say("Thư điện tử"),
+        "kiosk": say("Máy tại cơ quan"),
+        "phone": say("Gọi điện"),
+        "interviewer": say("Người phỏng vấn"),
+        "paper": say("Phiếu giấy nhập lại"),
+        "open": say("Ý kiến ngỏ"),
     }
 
 

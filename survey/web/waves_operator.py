@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import waves
 from survey.actions.comparing_totals import compare_totals
 from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownPart, UnknownWave, WaveExists, WaveLocked
+from survey.documents.formats import day
 from survey.documents.sheets import Column, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
+from survey.documents.verdicts import METHODS, WEIGHTINGS
 from survey.mandate.indicators import load_indicators
 from survey.mandate.rules import MalformedRule, Rule, read_rule
 from survey.store.audits import By
@@ -23,9 +23,12 @@ from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
 from survey.web.tools import Say, speaker, wave_name
 from survey.web.wave_forms import (
+    LEVELS,
+    MANY_NAMES,
     POPULATIONS,
     PURPOSES,
     BadForm,
+    channel_words,
     checked_code,
     choice,
     list_asked,
@@ -37,21 +40,10 @@ from survey.web.wave_forms import (
     wave_form,
     words_of,
 )
+from survey.web.wave_steps import steps_of_province, steps_of_wave
 
 blueprint = Blueprint("waves_operator", __name__, url_prefix="/staff/set-up")
 READERS = ("operator", "statistician", "auditor")
-PLAN_AS_USUAL: dict[str, Any] = {
-    "target": "90",
-    "expected": "95",
-    "power": "80",
-    "margin": "3",
-    "deff": "1",
-    "response": "50",
-    "reserve": "10",
-    "cost_fixed": "0",
-    "cost_invitation": "0",
-    "cost_answer": "0",
-}
 
 
 @blueprint.get("/")
@@ -143,8 +135,8 @@ def _page(problem: str = "", status: int = 200) -> Response:
             Link(wave_name(each), url_for("waves_operator.show_wave", code=each.code)),
             each.code,
             words_of(say)[each.purpose],
-            each.opens_on.isoformat(),
-            each.closes_on.isoformat(),
+            day(each.opens_on, reader_language()),
+            day(each.closes_on, reader_language()),
             say("Đang nhận phiếu") if each.takes_answers(services().today()) else say("Không nhận phiếu"),
         )
         for each in found
@@ -156,13 +148,9 @@ def _page(problem: str = "", status: int = 200) -> Response:
             "Quy tắc tính khóa lại khi thư mời đầu tiên được phát. Đợt thử và đợt tập huấn không bao giờ được tính."
         ),
         problem=problem,
+        steps=steps_of_province(say, len(seen)) if signed_in_staff().role == "operator" else (),
         sheets=(Sheet(say("Các đợt"), columns, rows, empty=say("Chưa có đợt nào.")),),
         forms=(wave_form(say, None),) if signed_in_staff().role == "operator" else (),
-        downloads=(
-            (Link(say("Báo cho cổng dịch vụ"), url_for("webhooks.show_deliveries")),)
-            if signed_in_staff().role in ("operator", "auditor")
-            else ()
-        ),
     )
     return staff_page(render_sheets(page, staff_shell("set_up"), reader_language()), status)
 
@@ -176,19 +164,15 @@ def _one(wave: Wave, problem: str = "", status: int = 200) -> Response:
     if signed_in_staff().role == "operator":
         closing = url_for("waves_operator.close_wave", code=wave.code)
         forms += () if locked or wave.questionnaire_code is None else (wave_form(say, wave),)
-        forms += () if wave.closed else (Form("", closing, (), say("Đóng đợt này"), "post"),)
+        said = say("Sau khi đóng, đợt này không nhận thêm phiếu nào và không mở lại được.")
+        forms += () if wave.closed else (Form("", closing, (), say("Đóng đợt này"), "post", said),)
     page = SheetsPage(
         overline=say("Thiết lập"),
         title=wave_name(wave),
         lead=state,
         problem=problem,
+        steps=steps_of_wave(say, wave),
         sheets=(_facts_of(say, wave), _rule_of(say, rule), *_totals_of(say, wave)),
-        downloads=(
-            Link(say("Khung mẫu"), url_for("frame_upload.show_frames", code=wave.code)),
-            Link(say("Kế hoạch mẫu"), url_for("planning.show_plan", wave=wave.code, **PLAN_AS_USUAL)),
-            Link(say("Mẫu và thư mời"), url_for("sampling.show_sample", code=wave.code)),
-            Link(say("Đối chiếu thư mời"), url_for("ballots.show_accounting", code=wave.code)),
-        ),
         forms=forms,
         notes=(say("Mã kiểm của quy tắc: %(digest)s", digest=wave.rule_digest.hex()),),
     )
@@ -206,38 +190,49 @@ def _facts_of(say: Say, wave: Wave) -> Sheet:
         (say("Phiếu hỏi"), asked),
         (say("Lĩnh vực"), (wave.sectors or "").replace(",", ", ") or say("Mọi lĩnh vực của phiếu hỏi")),
         (say("Địa bàn"), (wave.areas or "").replace(",", ", ") or say("Mọi nơi")),
-        (say("Từ ngày"), wave.opens_on.isoformat()),
-        (say("Đến ngày"), wave.closes_on.isoformat()),
+        (say("Từ ngày"), day(wave.opens_on, reader_language())),
+        (say("Đến ngày"), day(wave.closes_on, reader_language())),
         (say("Số ngày chờ thiết bị và phiếu giấy"), str(wave.grace_days)),
-        (say("Kênh"), wave.channels or say("Mọi kênh")),
+        (say("Kênh"), _channels(say, wave)),
     )
     return Sheet(say("Đợt này"), (Column(say("Mục")), Column(say("Giá trị"))), rows)
+
+
+def _channels(say: Say, wave: Wave) -> str:
+    words = channel_words(say)
+    return ", ".join(words[each] for each in wave.channels.split(",")) if wave.channels else say("Mọi kênh")
 
 
 def _rule_of(say: Say, rule: Rule) -> Sheet:
     words = words_of(say)
     rows = (
         (say("Chỉ số"), load_indicators()[rule.indicator].name.get(reader_language(), rule.indicator)),
-        (say("Cách tính khoảng tin cậy"), rule.method),
-        (say("Độ tin cậy"), rule.confidence_level),
+        (say("Cách tính khoảng tin cậy"), say(METHODS.get(rule.method, rule.method))),
+        (say("Độ tin cậy"), LEVELS.get(rule.confidence_level, rule.confidence_level)),
         (say("Tầng"), say("Cơ quan theo lĩnh vực")),
         (
             say("Biến gia quyền, theo thứ tự gộp"),
-            ", ".join(rule.calibration_variables) or rule.recipe_name or rule.weighting,
+            ", ".join(rule.calibration_variables)
+            or rule.recipe_name
+            or say(WEIGHTINGS.get(rule.weighting, rule.weighting)),
         ),
-        (say("Tầng chỉ có một đơn vị"), rule.lonely_psu),
+        (say("Tầng chỉ có một đơn vị"), _lonely(say).get(rule.lonely_psu, rule.lonely_psu)),
         (say("Kết luận về"), words[rule.target_population]),
         (say("Cỡ mẫu hiệu dụng tối thiểu"), str(rule.minimum_effective)),
         (say("Bậc tự do tối thiểu"), str(rule.minimum_df)),
-        (say("Độ phủ tối thiểu"), rule.minimum_coverage),
+        (say("Độ phủ tối thiểu"), LEVELS.get(rule.minimum_coverage, rule.minimum_coverage)),
         (say("Số đợt gộp trong một kết luận"), str(rule.window_waves)),
-        (say("Khi xét nhiều cơ quan"), rule.many_agencies),
+        (say("Khi xét nhiều cơ quan"), MANY_NAMES[rule.many_agencies]),
         (say("Chỉ tiêu của địa bàn"), rule.territory),
         (say("Đơn vị được đếm"), words[rule.counts]),
-        (say("Khung thiếu tối đa"), rule.largest_frame_gap),
+        (say("Khung thiếu tối đa"), LEVELS.get(rule.largest_frame_gap, rule.largest_frame_gap)),
         (say("Quy tắc loại trừ"), ", ".join(rule.exclusions) or say("Không có")),
     )
     return Sheet(say("Quy tắc tính"), (Column(say("Mục")), Column(say("Giá trị"))), rows)
+
+
+def _lonely(say: Say) -> dict[str, str]:
+    return {"collapse": say("Gộp với tầng bên cạnh")}
 
 
 def _totals_of(say: Say, wave: Wave) -> tuple[Sheet, ...]:

@@ -40,7 +40,7 @@ def _page(problem: str = "", status: int = 200) -> Response:
     say = speaker()
     found = telling.list_deliveries(services().database)
     page = SheetsPage(
-        overline=say("Thiết lập"),
+        overline=say("Kiểm soát"),
         title=say("Báo cho cổng dịch vụ"),
         lead=say("Cổng chỉ nghe tên đợt, bản công bố và con số; không bao giờ nghe ai được mời hay đã trả lời."),
         problem=problem,
@@ -49,7 +49,7 @@ def _page(problem: str = "", status: int = 200) -> Response:
         downloads=(Link(say("Về các đợt khảo sát"), url_for("waves_operator.show_waves")),),
         notes=(say("Cổng được phép ghi trong tệp cổng gửi tin của máy chủ, không sửa được từ trang này."),),
     )
-    return staff_page(render_sheets(page, staff_shell("set_up"), reader_language()), status)
+    return staff_page(render_sheets(page, staff_shell("webhooks"), reader_language()), status)
 
 
 def _deliveries(say: Say, found: list[Delivery]) -> Sheet:

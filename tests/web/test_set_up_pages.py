@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from survey.actions.comparing_totals import compare_totals
+from survey.actions.handing_in_contacts import list_outcomes, read_files
 from survey.actions.importing_places import import_agencies, import_procedures
 from survey.actions.inviting import draw_places
 from survey.actions.ordering import carry_out_orders, list_orders
@@ -20,10 +22,11 @@ from survey.actions.signing_in import add_staff
 from survey.actions.transactions import UnknownPlace, read_known
 from survey.actions.waves import find_wave
 from survey.app import create_app
+from survey.keys import Keys
 from survey.mandate.rules import read_rule
 from survey.proof import Signer, Tree
 from survey.settings import Settings
-from survey.store import frames
+from survey.store import contact_files, frames
 from survey.store.database import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -116,7 +119,7 @@ def test_a_file_is_mapped_tried_and_loaded_without_its_wrong_lines_only_on_reque
     assert versions(database) == []
     tried = bring(operator, FRAME)
     assert "Sẽ nạp 2 đơn vị trong 1 tầng; 2 dòng sai." in tried
-    assert "hailong import agencies" in tried
+    assert "Chưa có cơ quan &#39;NOBODY&#39;" in tried
     assert versions(database) == [2]
 
 
@@ -185,6 +188,63 @@ def test_the_accounting_of_a_wave_is_a_page_and_a_file(operator: FlaskClient, da
     assert operator.get("/staff/webhooks").status_code == 200
 
 
+def test_the_steps_of_a_wave_say_what_is_done_and_lead_to_what_is_not(operator: FlaskClient, app: Flask) -> None:
+    assert operator.get("/staff/").location.endswith("/staff/set-up/"), "an operator begins where waves are set up"
+    post(operator, "/staff/set-up/", WAVE)
+    path = f"/staff/set-up/{WAVE['code']}"
+    assert done(operator.get("/staff/set-up/").text) == [True, True, True, True]
+    assert done(operator.get(path).text) == [False] * 6
+    bring(operator, FRAME)
+    page = operator.get(path).text
+    assert done(page) == [True, *[False] * 5]
+    for step in ("frame", "sample", "contacts", "accounting"):
+        assert f'href="{path}/{step}"' in page
+    assert f'href="{path}/contacts"' in signed_in(app, "auditor").get(path).text
+
+
+def test_long_menus_unfold_in_groups_and_short_ones_stand_in_a_line(operator: FlaskClient, app: Flask) -> None:
+    page = operator.get("/staff/set-up/").text
+    assert page.count('<details name="menu">') >= 4
+    assert 'href="/staff/webhooks"' in page
+    assert '<summary aria-current="true">Thiết lập</summary>' in page
+    assert '<details name="menu">' not in signed_in(app, "official").get("/staff/scoreboard").text
+
+
+def test_contacts_are_sealed_by_the_page_and_read_by_the_work_process_alone(
+    operator: FlaskClient, database: Database, keys: Keys
+) -> None:
+    post(operator, "/staff/set-up/", {name: value for name, value in WAVE.items() if name != "channel-slip"})
+    bring(operator, FRAME)
+    draw_places(database, WAVE["code"], 1, seed=1, today=NOON.date())
+    path = f"/staff/set-up/{WAVE['code']}/contacts"
+    assert hand_in(operator, path, b"").status_code == 422
+    assert hand_in(operator, path, b"PK\x03\x04...").status_code == 422
+    assert hand_in(operator, path, b"dossier,phone\nD1,0912345678\nD2,0912345679\n").status_code == 303
+    assert "1 tệp đang chờ đọc" in operator.get(path).text
+    assert stored_files(database) != [b""]
+    assert not any(b"0912345678" in each for each in stored_files(database))
+    assert read_files(database, keys, ("sms",), NOON) == 1
+    assert stored_files(database) == []
+    [outcome] = list_outcomes(database, WAVE["code"])
+    assert (outcome.kept, outcome.refused) == (1, ""), "of two dossiers one was drawn"
+    hand_in(operator, path, b"dossier\nD1\n")
+    read_files(database, keys, ("sms",), NOON)
+    assert stored_files(database) == []
+    assert "neither a column" in list_outcomes(database, WAVE["code"])[0].refused
+    assert "neither a column" in operator.get(path).text
+
+
+def test_independent_totals_are_loaded_on_the_page_of_the_frame(operator: FlaskClient, database: Database) -> None:
+    post(operator, "/staff/set-up/", WAVE)
+    bring(operator, FRAME)
+    path = f"/staff/set-up/{WAVE['code']}/frame/totals"
+    assert hand_in(operator, path, b"agency,population\nNOBODY,9\n", "totals").status_code == 422
+    assert hand_in(operator, path, b"agency,population\nTTPVHCC-31507,4\n", "totals").status_code == 303
+    [compared] = compare_totals(database, WAVE["code"])
+    assert (compared.framed, compared.independent, compared.is_over_limit) == (2, 4, True)
+    assert "vượt mức" in operator.get(f"/staff/set-up/{WAVE['code']}").text
+
+
 def test_a_wave_of_some_areas_and_sectors_takes_no_other_transaction(operator: FlaskClient, database: Database) -> None:
     refused = post(operator, "/staff/set-up/", WAVE | {"areas": "NOWHERE"})
     assert (refused.status_code, "không có lĩnh vực hoặc địa bàn" in refused.text) == (422, True)
@@ -216,6 +276,23 @@ def bring(door: FlaskClient, content: str) -> str:
 def upload(door: FlaskClient, content: bytes) -> TestResponse:
     file = {"file": (io.BytesIO(content), "frame.csv"), "csrf_token": token(door)}
     return door.post(f"/staff/set-up/{WAVE['code']}/frame", data=file, content_type="multipart/form-data")
+
+
+def hand_in(door: FlaskClient, path: str, content: bytes, name: str = "file") -> TestResponse:
+    file = {name: (io.BytesIO(content), "file.csv" if content else ""), "csrf_token": token(door)}
+    return door.post(path, data=file, content_type="multipart/form-data")
+
+
+def stored_files(database: Database) -> list[bytes]:
+    with database.reading() as connection:
+        return [each.sealed for each in contact_files.list_files(connection)]
+
+
+def done(page: str) -> list[bool]:
+    """Of every step on a page, whether it is done."""
+    steps = re.search(r'<ol class="to-do".*?</ol>', page, re.DOTALL)
+    assert steps is not None
+    return [mark == ' class="done"' for mark in re.findall(r"<li([^>]*)>", steps[0])]
 
 
 def signed_in(app: Flask, name: str) -> FlaskClient:
