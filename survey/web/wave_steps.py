@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import url_for
 
 from survey.actions.handing_in_contacts import list_outcomes
@@ -16,7 +18,7 @@ from survey.web.services import services
 from survey.web.session import signed_in_staff
 from survey.web.tools import Say
 
-PLAN_AS_USUAL = {
+PLAN_AS_USUAL: dict[str, Any] = {
     "target": "90",
     "expected": "95",
     "power": "80",

@@ -8,13 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import faults, overflow
 from playwright.sync_api import BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 
 LANGUAGES = ("vi", "km", "en")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OVERALL = "G1"
 LARGEST_PICTURE = 150_000
 STAFF_PAGES = (
@@ -32,16 +31,6 @@ STAFF_PAGES = (
 )
 OpenBrowser = Callable[..., BrowserContext]
 SignIn = Callable[..., Page]
-
-
-def faults(page: Page) -> list[tuple[str, list[str]]]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found]
-
-
-def overflow(page: Page) -> int:
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
 
 
 def tab_to(page: Page, selector: str) -> None:
