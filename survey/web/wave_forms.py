@@ -119,9 +119,7 @@ def _rule(say: Say, rule: Rule) -> tuple[Field, ...]:
         _select(
             "largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), LEVELS, rule.largest_frame_gap
         ),
-        _select(
-            "planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, LEVELS, rule.planned_response
-        ),
+        _select("planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, LEVELS, rule.planned_response),
         _select("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, LEVELS, rule.planned_margin),
         Field(
             "exclusions",
