@@ -116,7 +116,10 @@ def _check_weights(table: pd.DataFrame, design: Design) -> None:
     bad = (table["__w_low"] < 0) | (table["__w_gaps"] > 0) | ~np.isfinite(table["__f0"].to_numpy(dtype=float))
     if bad.any():
         where = _describe(table, design, bad)
-        raise BadWeight(f"Column {design.weight!r} has negative, missing or infinite weights{where}; weights are >= 0")
+        raise BadWeight(
+            f"Column {design.weight!r} has negative, missing or infinite weights{where}; weights are >= 0: correct "
+            "them, and give 0 to responses that do not count"
+        )
     heaviest = table["__w_high"].to_numpy(dtype=float)
     if heaviest.max(initial=0) > LARGEST or 0 < heaviest.max(initial=0) < SMALLEST:
         where = _describe(table, design, heaviest == heaviest.max())

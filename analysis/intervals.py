@@ -30,7 +30,15 @@ from analysis.limits import (
 )
 from analysis.limits import guarded_intervals as guarded_intervals
 from analysis.profile_likelihood import profile_interval
-from analysis.sufficient import NOTE_CENSUS, NOTE_NO_ANSWER, NOTE_OUTSIDE, Given, MissingStatistic, Statistics
+from analysis.sufficient import (
+    NOTE_CENSUS,
+    NOTE_COUNTED,
+    NOTE_NO_ANSWER,
+    NOTE_OUTSIDE,
+    Given,
+    MissingStatistic,
+    Statistics,
+)
 
 
 class UnknownMethod(AnalysisError):
@@ -97,7 +105,8 @@ def _nchs(known: Statistics) -> Interval:
         factor = _df_factor(known, known.n)
         size = min(size, known.n / ((1.0 if known.without_spread else known.design_deff) * factor))
     low, high = clopper_pearson(_own_rate(known), size, known.confidence_level)
-    return _interval(known, "nchs", (float(low), float(high)), size, known.explain())
+    notes = (NOTE_COUNTED,) if known.without_spread or known.without_df else ()
+    return _interval(known, "nchs", (float(low), float(high)), size, notes)
 
 
 def _mean(known: Statistics) -> Interval:

@@ -14,6 +14,7 @@ NEAR = 1e-9  # a sum of weights may leave 0..1 by its rounding
 
 NOTE_EDGE = "all or none are satisfied: the effective size comes from the weights alone"
 NOTE_NO_SPREAD = "no variation within any stratum: the effective size comes from the weights alone"
+NOTE_COUNTED = "the variance says nothing here: every answer counts as one, whatever its weight, as NCHS has it"
 NOTE_NO_DF = "no degrees of freedom: treated as at most one effective answer"
 NOTE_CENSUS = "every transaction was observed: there is no sampling error"
 NOTE_NO_ANSWER = "this method has no answer here: the guarded interval is given instead"

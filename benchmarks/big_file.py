@@ -49,9 +49,11 @@ def main() -> None:
         bare, bare_memory = run([sys.executable, "-c", BARE, str(file)])
         ours, memory = run([sys.executable, "-m", "survey", *ask(file)])
         size = file.stat().st_size / 1e6
-    print(f"{rows:,} rows in {COMMUNES * PROCEDURES:,} strata, {size:.0f} MB of Parquet")
-    print(f"hailong estimate by commune: {ours:.1f} s, {memory:.0f} MB (at most {SECONDS:.0f} s, {MEGABYTES:.0f} MB)")
-    print(f"bare DuckDB GROUP BY:        {bare:.1f} s, {bare_memory:.0f} MB: x{ours / bare:.1f}")
+    print(f"{rows:,} rows in {COMMUNES * PROCEDURES:,} strata, {size:.0f} MB of Parquet.\n")
+    print("| what | seconds | MB | ratio |\n|---|---:|---:|---:|")
+    print(f"| `hailong estimate` by commune, whole command | {ours:.1f} | {memory:.0f} | x{ours / bare:.1f} |")
+    print(f"| bare DuckDB GROUP BY, whole process | {bare:.1f} | {bare_memory:.0f} | 1 |")
+    print(f"| wanted at most | {SECONDS:.0f} | {MEGABYTES:.0f} | |")
     if ours > SECONDS or memory > MEGABYTES:
         sys.exit("too slow, or too much memory")
 

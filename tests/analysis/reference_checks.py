@@ -44,10 +44,10 @@ def check_mean(folder: Folder, record: Record) -> Iterator[str]:
     if record.get("boundary") or record.get("r_defect"):
         yield from check_answered(folder, record)
         return
-    frame, design, variable = read(folder, record)
-    within = folder.condition(record, record["variable"])
-    found = mean(frame, design, variable, within=within)
-    summed = total(frame, design, variable, within=within)
+    design, variable = folder.design(record["design"]), f"v:{record['variable']}"
+    table, within = find_table(folder, record)
+    found = mean(table, design, variable, within=within)
+    summed = total(table, design, variable, within=within)
     population = found.population or math.nan
     ours = {
         "est": found.rate,
@@ -90,10 +90,7 @@ def check_by(folder: Folder, record: Record) -> Iterator[str]:
 def check_ci(folder: Folder, record: Record) -> Iterator[str]:
     _, design, variable = read(folder, record)
     method, level = record["method"], record["level"]
-    within = folder.condition(record, record["variable"])
-    needs_frame = method == "likelihood" or design.replicates is not None
-    table = folder.frame(record["design"]) if needs_frame else folder.cells(record["design"], variable, within)
-    within = within if needs_frame else None
+    table, within = find_table(folder, record, rows=method == "likelihood")
     found = rate(table, design, variable, within=within, method=method, confidence_level=level, like_r=True)
     value = record["value"]
     if record.get("boundary"):
@@ -196,6 +193,14 @@ def check_independence(folder: Folder, record: Record) -> Iterator[str]:
     found = chi_square(frame, design, column, record["by"], within=folder.condition(record, None))
     ours = {"F": found.f, "ndf": found.ndf, "ddf": found.ddf, "p": found.p_value}
     yield from tell_all(record, ours, record["value"])
+
+
+def find_table(folder: Folder, record: Record, *, rows: bool = False) -> tuple[Any, str | None]:
+    """The cells of the record's domain, reduced once for all records about it, or the frame and the condition."""
+    within = folder.condition(record, record["variable"])
+    if rows or folder.design(record["design"]).replicates is not None:
+        return folder.frame(record["design"]), within
+    return folder.cells(record["design"], f"v:{record['variable']}", within), None
 
 
 def read(folder: Folder, record: Record) -> tuple[pd.DataFrame, Any, str]:

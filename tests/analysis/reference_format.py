@@ -74,7 +74,7 @@ class Folder:
 
     def _cells(self, name: str, outcome: str, within: str | None) -> Cells:
         """Kept cells of one question, which many intervals are about."""
-        return cells(self.frame(name), self.design(name), outcome, within=within, binary=True)
+        return cells(self.frame(name), self.design(name), outcome, within=within)
 
     def _design(self, name: str) -> Design:
         own = self.designs[name]

@@ -16,6 +16,7 @@ from analysis.intervals import FROM_VARIANCE, METHODS, UnknownMethod, guarded_in
 from analysis.limits import clopper_pearson, exact_finite, guarded_size, t_quantile
 from analysis.sufficient import (
     NOTE_CENSUS,
+    NOTE_COUNTED,
     NOTE_EDGE,
     NOTE_NO_ANSWER,
     NOTE_NO_DF,
@@ -106,6 +107,7 @@ def test_three_answers_that_hold_the_weight_are_not_fifteen():
         for method in ("nchs", "guarded")
     )
     assert nchs.low == pytest.approx(0.782, abs=0.005)
+    assert nchs.notes == (NOTE_COUNTED,)
     assert guarded.n_effective == pytest.approx(3.254, abs=0.001)
     assert guarded.low == pytest.approx(0.32, abs=0.01)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 import numpy as np
@@ -13,8 +14,9 @@ from plain_variance import mean_and_variance
 
 from analysis import Design, Target, cells, difference, judge, mean, rate, rate_by
 
+EXAMPLES = 400 if os.environ.get("HAILONG_FULL_COUNTS") else 12
 quick = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 METHODS = ["guarded", "nchs", "jeffreys", "uniform", "wilson-guarded", "gamma", "beta", "logit"]
 RULES = st.sampled_from(["remove", "certainty", "adjust", "average"])

@@ -25,6 +25,10 @@ from survey.store.migrating import (
 from survey.store.roles_sqlite import LEAVES
 from survey.store.tables import metadata
 
+TAKES_AWAY = re.compile(
+    r"DROP (TABLE|COLUMN|INDEX|VIEW)|RENAME|ALTER COLUMN|drop_(table|column|index)|alter_column", re.I
+)
+BARE_COLUMN = re.compile(r"ADD COLUMN (?![^\"]*DEFAULT)[^\"]*NOT NULL", re.IGNORECASE)
 WITHOUT_ROWID = {
     "api_batch",
     "incoming_transaction",
@@ -219,3 +223,21 @@ def _add_migration(tmp_path: Path, body: str) -> Path:
         f"def upgrade():\n{body}"
     )
     return folder
+
+
+def test_a_migration_only_adds_so_that_the_version_before_goes_on_serving() -> None:
+    """Doors are restarted one by one after `hailong migrate`: until then the old ones write into the new schema."""
+    files = sorted((migrations_folder() / "versions").glob("0*.py"))
+    assert len(files) > 10
+    for path in files:
+        source = path.read_text(encoding="utf-8")
+        assert not TAKES_AWAY.search(source), f"{path.name} takes away what the version before uses"
+        assert not BARE_COLUMN.search(source), f"{path.name} asks the version before for a column it does not know"
+
+
+def test_a_migration_that_takes_away_would_be_seen() -> None:
+    """The control."""
+    assert TAKES_AWAY.search('op.execute("ALTER TABLE wave DROP COLUMN name")')
+    assert TAKES_AWAY.search('op.alter_column("wave", "name", new_column_name="title")')
+    assert BARE_COLUMN.search('"ALTER TABLE wave ADD COLUMN grace_days INTEGER NOT NULL"')
+    assert not BARE_COLUMN.search('"ALTER TABLE wave ADD COLUMN grace_days INTEGER DEFAULT 7 NOT NULL "')
