@@ -119,6 +119,7 @@ def _check_response(evidence: Evidence, plan: Plan) -> Iterator[Check]:
             yield Check(name, rate, planned, planned is not None and rate < planned)
     if evidence.representativity is not None:
         yield _at_least("r_indicator", evidence.representativity.indicator, LEAST_INDICATOR)
+        yield Check("response_cv", evidence.representativity.cv, None, False)
         for name, partial in evidence.representativity.partials.items():
             yield Check(f"partial:{name}", partial, None, False)
         for name, partial in evidence.representativity.conditional.items():

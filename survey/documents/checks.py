@@ -94,6 +94,11 @@ CHECKS = {
         "decimal",
         N_("Người trả lời khác người được mời: mời bù ở các nhóm trả lời ít, hoặc chỉnh trọng số theo chúng."),
     ),
+    "response_cv": Words(
+        N_("Độ lệch của tỷ lệ trả lời"),
+        N_("Tỷ lệ trả lời của các tầng chênh nhau bao nhiêu phần của mức chung."),
+        "decimal",
+    ),
     "partial": Words(N_("Phần của biến trong R"), N_("Biến này làm tỷ lệ trả lời lệch bao nhiêu."), "decimal"),
     "conditional": Words(
         N_("Phần riêng của biến trong R"), N_("Phần lệch còn lại khi giữ nguyên các biến khác."), "decimal"

@@ -91,7 +91,7 @@ def test_a_large_sound_sample_has_no_warning():
         ),
     )
     assert warnings(checks) == set()
-    assert {"partial:age", "RR6", "strata_with_2", "certified_coverage", "silent_rate_to_flip"} <= {
+    assert {"response_cv", "partial:age", "RR6", "strata_with_2", "certified_coverage", "silent_rate_to_flip"} <= {
         c.name for c in checks
     }
 
