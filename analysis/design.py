@@ -50,8 +50,14 @@ class Design:
             raise BadDesign(f"lonely_psu={self.lonely_psu!r} is not a rule; choose one of {rules}")
         if None in self.psus[:-1]:
             raise BadDesign("psu: only the last stage can be None (its units are the responses)")
-        if len(self.populations) > max(1, len(self.psus)):
-            raise BadDesign(f"population has {len(self.populations)} stages but psu has {max(1, len(self.psus))}")
+        stages = max(1, len(self.psus))
+        if len(self.populations) > stages:
+            raise BadDesign(f"population has {len(self.populations)} stages but psu has {stages}")
+        if len(self.strata) > stages:
+            raise BadDesign(
+                f"stratum names {len(self.strata)} columns, one for each stage, but psu has {stages}; join the columns "
+                "of one stage in a single column"
+            )
 
     @property
     def strata(self) -> tuple[str, ...]:

@@ -237,6 +237,8 @@ def test_a_design_that_contradicts_itself_is_refused() -> None:
         Design(psu=[None, "psu"])
     with pytest.raises(BadDesign, match="population has 2 stages but psu has 1"):
         Design(psu="psu", population=["N", "M"])
+    with pytest.raises(BadDesign, match="stratum names 2 columns, one for each stage, but psu has 1; join the columns"):
+        Design(stratum=["province", "commune"])
 
 
 def test_a_margin_that_no_respondent_belongs_to_is_named(frame: pd.DataFrame) -> None:
