@@ -49,6 +49,8 @@ class SimulatedDesign:
     ) -> SimulatedDesign:
         codes = np.unique(np.asarray(stratum), return_inverse=True)[1].astype(np.int64)
         sizes = np.asarray(n, dtype=np.int64)
+        if not codes.shape == sizes.shape == np.shape(weight) or np.shape(population) not in ((), codes.shape):
+            raise BadCertificate("stratum, n, weight and population need one entry each per class of answers")
         whole = None if population is None else np.asarray(population, dtype=float)
         design = cls(codes, sizes, np.asarray(weight, dtype=float), whole)
         if not (design.n > 0).all() or not (design.weight > 0).all():

@@ -104,17 +104,18 @@ COURSE_REASONS = {
 
 def judge(
     estimate: Estimate,
-    target: Target,
+    target: Target | float,
     on: date,
     minimum: Minimum | None = None,
     trend: Course | None = None,
 ) -> Verdict:
-    """Say whether a rate meets its target on a date.
+    """Say whether a rate meets its target on a date; a number is a target that is in force.
 
     On or after the due date: `met` when the lower limit reaches the target, `not_met` when the upper limit is below
     it, else `not_shown`. Before it: `above` when the lower limit reaches it, else what `trend` says of the way there
     (`on_track`, `off_track`), else `cannot_tell`. `too_few` under the minimum, whatever the date.
     """
+    target = target if isinstance(target, Target) else Target(target)
     p_met, p_not = one_sided_p(estimate, target.rate)
     shortage = _find_shortage(estimate, minimum or Minimum())
     if shortage:

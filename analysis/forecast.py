@@ -84,6 +84,8 @@ def look_ahead(
     effective sizes, and are moved half an answer inside.
     Raises `TooFewPeriods` and `BadSeries`.
     """
+    if not 0 < target < 1:
+        raise BadSeries(f"target {target!r}: write 90 % as 0.9")
     years, p, s = _read_series(dates, rates, covariance, n, due)
     jumps = [np.array([d >= b for d in dates], dtype=float) for b in breaks]
     design = np.column_stack([np.ones_like(years), years, *jumps])
@@ -129,6 +131,8 @@ def _read_series(
         raise TooFewPeriods(f"{p.size} periods: a slope and its error need at least {FEWEST}")
     if len(dates) != p.size or s.shape != (p.size, p.size):
         raise BadSeries(f"{len(dates)} dates, {p.size} rates and a covariance of {s.shape} do not fit together")
+    if not (np.isfinite(p).all() and np.isfinite(s).all() and (np.diag(s) >= 0).all()):
+        raise BadSeries("a rate is missing, or a variance is missing or below 0: leave waves without an estimate out")
     if any(b <= a for a, b in pairwise(dates)) or due <= dates[-1]:
         raise BadSeries("dates must ascend and end before the due date")
     if n is not None:

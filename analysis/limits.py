@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from analysis.errors import AnalysisError
+
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[float, float]
 
@@ -36,11 +38,23 @@ def guarded_intervals(
 
     Korn and Graubard, Survey Methodology 24, 1998, with the effective size held down (docs/methods.md).
     """
+    _refuse_missing(rate, variance, n, df)
     size = guarded_size(rate, variance, n, successes, df, kish_deff, confidence_level, pooled_deff)
     p = exact_rate(rate, n, successes)
     low, high = finite_limits(p, size, fraction, confidence_level)
     whole = np.asarray(census, dtype=bool)
     return np.where(whole, p, low), np.where(whole, p, high), np.where(whole, np.asarray(n, dtype=float), size)
+
+
+class BadStatistic(AnalysisError):
+    """A statistic is missing or outside its range."""
+
+
+def _refuse_missing(rate: ArrayLike, variance: ArrayLike, n: ArrayLike, df: ArrayLike) -> None:
+    """A missing number must not become an interval; where nobody answered there is none to miss."""
+    total = np.asarray(rate, dtype=float) + np.asarray(variance, dtype=float)
+    if not (np.isfinite(total) & ~np.isnan(np.asarray(df, dtype=float)) | (np.asarray(n) <= 0)).all():
+        raise BadStatistic("a rate, a variance or its degrees of freedom are missing where there are answers")
 
 
 def guarded_size(

@@ -58,6 +58,8 @@ def decision_size(target: float, rate: float, alpha: float = ALPHA, power: float
     """
     _check_share(target, "target", open_ended=True)
     _check_share(rate, "rate")
+    _check_share(alpha, "alpha", open_ended=True)
+    _check_share(power, "power", open_ended=True)
     if rate == target:
         return None
     if rate < target:
@@ -76,6 +78,10 @@ def decision_size(target: float, rate: float, alpha: float = ALPHA, power: float
 def decision_power(n_effective: float, target: float, rate: float, alpha: float = ALPHA) -> float:
     """Give the exact chance that so many effective answers show the claim when the truth is `rate`."""
     _check_share(target, "target", open_ended=True)
+    _check_share(rate, "rate")
+    _check_share(alpha, "alpha", open_ended=True)
+    if not 0 <= n_effective < math.inf:
+        raise BadPlan(f"the effective size must be a number of answers, not {n_effective}")
     if rate < target:
         target, rate = 1 - target, 1 - rate
     n = np.array([max(1, math.floor(n_effective))])
@@ -118,6 +124,7 @@ def precision_size(  # the four numbers of every sampling plan
     """
     _check_share(rate, "rate", open_ended=True)
     _check_share(response_rate, "response rate")
+    _check_share(confidence_level, "confidence_level", open_ended=True)
     if not (0 < half_width < 1 and deff > 0 and population > 0 and response_rate > 0):
         raise BadPlan("half_width must be between 0 and 1; deff, population and response_rate above 0")
     z = float(special.ndtri((1 + confidence_level) / 2))
@@ -128,6 +135,8 @@ def precision_size(  # the four numbers of every sampling plan
 
 def cluster_deff(take: float, rho: float) -> float:
     """Give 1 + (b - 1) ρ for `take` b answers per cluster (Kish, Survey Sampling, 1965, 5.4)."""
+    if not (1 <= take < math.inf and -1 <= rho <= 1):
+        raise BadPlan("a cluster gives at least one answer, and rho lies between -1 and 1")
     return 1 + (take - 1) * rho
 
 
@@ -145,12 +154,17 @@ def proportional(population: ArrayLike, n: float) -> Floats:
 
 def neyman(population: ArrayLike, sd: ArrayLike, n: float, cost: ArrayLike = 1.0) -> Floats:
     """Give n N_h S_h / √c_h over its sum (Neyman, JRSS 97, 1934), not rounded."""
-    return _share_out(_sizes(population) * np.asarray(sd, dtype=float) / np.sqrt(np.asarray(cost, dtype=float)), n)
+    sizes = _sizes(population)
+    costs = _like(cost, sizes, "cost")
+    if not (costs > 0).all():
+        raise BadPlan("every cost must be above 0")
+    return _share_out(sizes * _like(sd, sizes, "sd") / np.sqrt(costs), n)
 
 
 def power_allocation(population: ArrayLike, sd: ArrayLike, n: float, q: float = 0.5) -> Floats:
     """Give n N_h^q S_h over its sum (Bankier, American Statistician 42, 1988, 174-177), not rounded."""
-    return _share_out(_sizes(population) ** q * np.asarray(sd, dtype=float), n)
+    sizes = _sizes(population)
+    return _share_out(sizes**q * _like(sd, sizes, "sd"), n)
 
 
 def kish_compromise(population: ArrayLike, n: float, importance: float = 0.5) -> Floats:
@@ -169,7 +183,7 @@ def allocate(wanted: ArrayLike, population: ArrayLike, n: int, floor: float = 0)
     """
     most = np.floor(_sizes(population))
     least = np.minimum(float(floor), most)
-    share = np.maximum(np.asarray(wanted, dtype=float), 1e-12)
+    share = np.maximum(_like(wanted, most, "wanted"), 1e-12)
     if not least.sum() <= n <= most.sum():
         raise BadPlan(f"n = {n} must lie between the floors' sum {least.sum():.0f} and the population {most.sum():.0f}")
     return _round_to(_within(share, least, most, float(n)), most, n)
@@ -194,14 +208,24 @@ def _round_to(real: Floats, most: Floats, n: int) -> NDArray[np.int64]:
 
 
 def _share_out(size: Floats, n: float) -> Floats:
+    if not size.sum() > 0:
+        raise BadPlan("nothing varies in any stratum, so that no stratum needs an answer: give an sd above 0")
     return np.asarray(n * size / size.sum())
 
 
 def _sizes(population: ArrayLike) -> Floats:
     sizes = np.asarray(population, dtype=float)
-    if sizes.size == 0 or not (sizes > 0).all():
+    if sizes.size == 0 or not ((sizes > 0) & np.isfinite(sizes)).all():
         raise BadPlan("every stratum needs a population above 0: leave empty strata out of the plan")
     return sizes
+
+
+def _like(values: ArrayLike, sizes: Floats, name: str) -> Floats:
+    """One number of at least 0 for each stratum; a single number holds for all."""
+    given = np.asarray(values, dtype=float)
+    if given.shape not in ((), sizes.shape) or not ((given >= 0) & np.isfinite(given)).all():
+        raise BadPlan(f"{name} must be one finite number of at least 0 for each of the {sizes.size} strata")
+    return np.broadcast_to(given, sizes.shape)
 
 
 def _normal_size(target: float, rate: float, alpha: float, power: float) -> float:

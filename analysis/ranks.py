@@ -60,6 +60,8 @@ def rank_sets(
         raise BadRanking("a rate or a covariance is missing: leave units without an estimate out of the table")
     if len(names) != count or matrix.shape != (count, count):
         raise BadRanking(f"{len(names)} names, {count} rates and a covariance of {matrix.shape} do not fit together")
+    if (np.diag(matrix) < 0).any():
+        raise BadRanking("a variance below 0 is none: give the covariance of the rates, or their variances")
     differs = _find_differences(rate, matrix, seed, 1 - confidence_level, draws)
     higher = rate[None, :] > rate[:, None]
     best = 1 + (differs & higher).sum(axis=1)
@@ -77,6 +79,8 @@ def comparison_factor(se: ArrayLike, error: float = 0.05) -> float:
     s = np.asarray(se, dtype=float)
     if s.size < 2 or not (s > 0).all():
         raise BadRanking("bars compare at least two units with standard errors above 0")
+    if not 0 < error < 1:
+        raise BadRanking(f"error is {error}: the share of pairs that may seem to differ by chance, such as 0.05")
     i, j = np.triu_indices(s.size, 1)
     ratio = (s[i] + s[j]) / np.hypot(s[i], s[j])
     low, high = 0.0, 10.0

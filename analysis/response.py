@@ -107,6 +107,8 @@ def representativity(
     n, r = np.asarray(invited, dtype=float).ravel(), np.asarray(responded, dtype=float).ravel()
     if n.shape != r.shape or not ((r >= 0) & (r <= n)).all() or n.sum() < 2 or r.sum() == 0:
         raise BadResponse("every cell needs 0 <= responded <= invited, two invited and one response in all")
+    if wrong := [name for name, values in (labels or {}).items() if np.size(values) != n.size]:
+        raise BadResponse(f"{wrong[0]} must name one category for each of the {n.size} cells")
     n, r, kept = n[n > 0], r[n > 0], n > 0
     total, mean = n.sum(), r.sum() / n.sum()
     spread = math.sqrt(float((n * (r / n - mean) ** 2).sum()) / (total - 1))

@@ -66,6 +66,10 @@ def fay_herriot(y: ArrayLike, x: ArrayLike, variance: ArrayLike) -> FayHerriot:
     (J. Multivariate Analysis 101, 2010, 882-892) keeps the variance, and so the areas' own part, above zero.
     """
     y, x, d = np.asarray(y, dtype=float), np.asarray(x, dtype=float), np.asarray(variance, dtype=float)
+    if y.ndim != 1 or x.ndim != 2 or len(x) != y.size or d.shape != y.shape:
+        raise BadSmallAreas(f"{y.shape} figures, {x.shape} covariates and {d.shape} variances do not fit together")
+    if not (np.isfinite(y).all() and np.isfinite(x).all() and np.isfinite(d).all()):
+        raise BadSmallAreas("a figure, covariate or variance is missing: leave areas without a direct estimate out")
     if y.size < x.shape[1] + 2 or np.linalg.matrix_rank(x) < x.shape[1] or not (d > 0).all():
         raise BadSmallAreas("the model needs two areas more than covariates, untied covariates and variances above 0")
     sigma2 = _score(y, x, d)
@@ -87,6 +91,10 @@ def benchmark(theta: ArrayLike, weight: ArrayLike, total: float, method: str = "
     Datta, Ghosh, Steorts and Maples (Test 20, 2011, 574-588). Weights are scaled to add to one.
     """
     t, w = np.asarray(theta, dtype=float), np.asarray(weight, dtype=float)
+    if w.shape != t.shape or not (np.isfinite(t).all() and np.isfinite(total)):
+        raise BadSmallAreas("a benchmark needs a total, and an estimate and a weight for each area")
+    if not ((w >= 0) & np.isfinite(w)).all() or not w.sum() > 0:
+        raise BadSmallAreas("weights are populations: at least 0, and not all 0")
     modelled = float(t @ w / w.sum())
     if method == "difference":
         return np.asarray(t + (total - modelled))
@@ -110,6 +118,7 @@ def small_areas(
     MSE, which corrects the bias of the plain back-transformation; limits are transformed, not symmetric.
     """
     p, size = np.asarray(rates, dtype=float), np.asarray(n_effective, dtype=float)
+    _check_areas(names, p, size)
     columns = [np.ones((p.size, 1))] + (
         [] if covariates is None else [np.asarray(covariates, float).reshape(p.size, -1)]
     )
@@ -132,6 +141,18 @@ def small_areas(
         )
         for i, name in enumerate(names)
     ]
+
+
+def _check_areas(names: Sequence[str], rates: Floats, sizes: Floats) -> None:
+    if rates.shape != (len(names),) or sizes.shape != rates.shape:
+        raise BadSmallAreas(f"{len(names)} names, {rates.shape} rates and {sizes.shape} sizes do not fit together")
+    wrong = ~((rates >= 0) & (rates <= 1) & (sizes > 0) & np.isfinite(sizes))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise BadSmallAreas(
+            f"area {names[place]!r} has a rate of {rates[place]} from {sizes[place]} effective answers: "
+            "leave areas without a direct estimate out"
+        )
 
 
 def _score(y: Floats, x: Floats, d: Floats) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.limits import NO_SPREAD
+from analysis.limits import BadStatistic as BadStatistic
 
 NEAR = 1e-9  # a sum of weights may leave 0..1 by its rounding
 
@@ -23,10 +24,6 @@ NOTE_OUTSIDE = "this method can leave the range 0 to 1, as it does in R"
 
 class MissingStatistic(AnalysisError):
     """The method needs a statistic that was not given."""
-
-
-class BadStatistic(AnalysisError):
-    """A statistic is missing or outside its range."""
 
 
 class Given(TypedDict):
@@ -107,6 +104,8 @@ class Statistics:
             raise BadStatistic(
                 f"rate {self.rate} with {self.successes} of {self.n}: an interval needs a share of answers"
             )
+        if not (0 <= self.variance < np.inf and not np.isnan(self.df)):
+            raise BadStatistic(f"a variance of {self.variance} with {self.df} degrees of freedom makes no interval")
         check_level(self.confidence_level)
         if not (0 < self.kish_deff < np.inf and 0 <= self.fraction <= 1):
             raise BadStatistic(

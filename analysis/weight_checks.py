@@ -65,6 +65,8 @@ def spencer_deff(weight: ArrayLike, outcome: ArrayLike, probability: ArrayLike |
     """
     w, _ = _read(weight, 1)
     y = np.asarray(outcome, dtype=float)
+    if y.shape != w.shape or not np.isfinite(y).all():
+        raise BadWeights("every weight needs an outcome: leave responses without an answer out")
     if not (w > 0).all():
         raise BadWeights("Spencer's design effect divides by each weight: drop the responses whose weight is 0")
     p = 1 / w if probability is None else np.asarray(probability, dtype=float)
@@ -87,7 +89,10 @@ def _trimmed(w: Floats, m: Floats, untrimmed: ArrayLike) -> float:
 
 def _read(weight: ArrayLike, count: ArrayLike) -> tuple[Floats, Floats]:
     w = np.asarray(weight, dtype=float).ravel()
-    m = np.broadcast_to(np.asarray(count, dtype=float), w.shape)
+    m = np.asarray(count, dtype=float)
+    if m.shape not in ((), w.shape) or not ((m >= 0) & np.isfinite(m)).all():
+        raise BadWeights(f"count must be one number of at least 0 for each of the {w.size} weights")
+    m = np.broadcast_to(m, w.shape)
     if w.size == 0 or not (np.isfinite(w) & (w >= 0)).all() or not (m * w).sum() > 0:
         raise BadWeights("weights must be finite, at least 0 and not all 0: look for nonrespondents with an answer")
     return w, m

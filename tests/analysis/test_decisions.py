@@ -54,6 +54,9 @@ def test_not_met_exists_only_from_the_due_date_on(x, after, before, reason):
 
 def test_a_target_without_a_date_is_in_force():
     assert judge(estimate(300, 400), Target(0.9), BEFORE).code == "not_met"
+    assert judge(estimate(300, 400), 0.9, BEFORE) == judge(estimate(300, 400), Target(0.9), BEFORE)
+    with pytest.raises(BadTarget, match=r"write 90 % as 0\.9"):
+        judge(estimate(300, 400), 90, BEFORE)
 
 
 @pytest.mark.parametrize("code", ["on_track", "off_track", "cannot_tell"])
