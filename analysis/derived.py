@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.design import Design
 from analysis.errors import BadDesign, ColumnMissing
+from analysis.formulas import BadIndicator
 from analysis.reduction import Cells
 from analysis.sample import Sample, narrow, prepare, read_sample
 
@@ -39,6 +40,20 @@ def open_source(frame: Any, columns: tuple[str, ...]) -> Source:
     return frame
 
 
+def refuse_other_levels(source: Source, columns: tuple[str, ...], highest: int) -> None:
+    """Raise BadIndicator for a value that is neither missing nor a whole number from 1 to the highest level."""
+    lazy = nw.from_native(source.keys if isinstance(source, Cells) else source).lazy()
+    for name in columns:
+        level, known = _read_level(lazy.collect_schema(), name, highest)
+        odd = (level < 1) | (level > highest) | (level != level.round(0))
+        found = lazy.filter(known & odd).select(level.alias(name)).head(1).collect()
+        if len(found):
+            raise BadIndicator(
+                f"Column {name!r} has the level {found[name][0]:g}, and levels are whole numbers from 1 to {highest}; "
+                "recode it, and leave out what is no answer"
+            )
+
+
 def add_columns(source: Source, *columns: nw.Expr) -> Source:
     """The source with computed columns."""
     if isinstance(source, Cells):
@@ -52,6 +67,17 @@ def read_derived(source: Source, design: Design, outcomes: tuple[str, ...], with
     if isinstance(source, Cells):
         return prepare(narrow(_turn_keys(source, outcomes), design, outcomes, (), within=within, binary=False))
     return read_sample(source, design, outcomes, within=within)
+
+
+def _read_level(schema: nw.Schema, name: str, highest: int) -> tuple[nw.Expr, nw.Expr]:
+    """The column as a number, and whether there is one."""
+    if name not in schema:
+        raise ColumnMissing(f"The frame has no column {name!r}; it has {', '.join(sorted(schema.names()))}")
+    mixed = schema[name] == nw.Object
+    if not (mixed or schema[name].is_numeric()):
+        raise BadIndicator(f"Column {name!r} holds {schema[name]}: code its levels as whole numbers, 1 to {highest}")
+    level = nw.col(name).cast(nw.Float64) if mixed else nw.col(name)
+    return level, ~level.is_nan() if mixed or schema[name].is_float() else ~level.is_null()
 
 
 def _turn_keys(table: Cells, names: tuple[str, ...]) -> Cells:

@@ -18,7 +18,7 @@ import numpy as np
 
 from analysis.arrays import Vector
 from analysis.decisions import Minimum, Target, Verdict, judge
-from analysis.derived import Source, add_columns, open_source, read_derived
+from analysis.derived import Source, add_columns, open_source, read_derived, refuse_other_levels
 from analysis.design import Design
 from analysis.domains import Domains, domain_variances, summarise
 from analysis.errors import EmptyDomain
@@ -60,7 +60,7 @@ def measure(
     columns hold these levels, `cells(frame, design, by=[..., "answer"])`: the same figures to 1e-12. The error is
     Taylor's of the indicator's own formula; the interval is the guarded one between the formula's bounds, at the
     effective size u(1-u)/v of the figure's place u between them (conservative, since no score spreads more than yes
-    and no). Raises `BadIndicator`, and what `rate` raises.
+    and no). Raises `BadIndicator`, also for a level that the formula does not know, and what `rate` raises.
     """
     if indicator.kind == "score":
         if overall is None:
@@ -109,12 +109,15 @@ def compare_indicators(
 
 def _score_one(frame: Any, indicator: Indicator, overall: str) -> Source:
     silence = None if indicator.silence is None else _unit(indicator, indicator.silence)
-    return add_columns(open_source(frame, (overall,)), _score(indicator, overall, silence).alias(UNIT))
+    source = open_source(frame, (overall,))
+    refuse_other_levels(source, (overall,), len(indicator.scores))
+    return add_columns(source, _score(indicator, overall, silence).alias(UNIT))
 
 
 def _score_items(frame: Any, indicator: Indicator, items: Sequence[str]) -> Source:
     """Points and answered flags of every item, missing together where a response answered none."""
     source = open_source(frame, tuple(items))
+    refuse_other_levels(source, tuple(items), len(indicator.scores))
     scores = [_score(indicator, item, None) for item in items]
     flags = [nw.when(score.is_null()).then(nw.lit(0.0)).otherwise(nw.lit(1.0)) for score in scores]
     some = nw.sum_horizontal(*flags) > 0
@@ -126,7 +129,7 @@ def _score_items(frame: Any, indicator: Indicator, items: Sequence[str]) -> Sour
 
 
 def _score(indicator: Indicator, column: str, silence: float | None) -> nw.Expr:
-    """The score as a place between the formula's bounds; a level that does not exist is missing."""
+    """The score as a place between the formula's bounds; missing where the level is."""
     level = nw.col(column)
     scored: Any = nw.lit(silence, dtype=nw.Float64)
     for number, score in enumerate(indicator.scores, start=1):

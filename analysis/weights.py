@@ -54,6 +54,8 @@ def rake(frame: Any, design: Design, margins: Mapping[Column, Margin], *, varian
     `variance="exact"` takes the regression on the margins out of every variable; "r-rake" takes out what R's `rake()`
     does. Raises BadMargin, also when the margins' totals disagree, and CalibrationFailed.
     """
+    if variance not in ("exact", "r-rake"):
+        raise BadDesign(f"variance={variance!r} is not known; choose exact or r-rake")
     table, weights = _read(frame, design, _list_columns(margins))
     terms, parts, wanted = _read_margins(margins, table, weights)
     _check_sums(terms, wanted)

@@ -239,6 +239,8 @@ def test_a_design_that_contradicts_itself_is_refused() -> None:
         Design(psu="psu", population=["N", "M"])
     with pytest.raises(BadDesign, match="stratum names 2 columns, one for each stage, but psu has 1; join the columns"):
         Design(stratum=["province", "commune"])
+    with pytest.raises(BadDesign, match="variance='r' is not known; choose exact or r-rake"):
+        rake(pd.DataFrame(), PLAIN, {}, variance="r")  # type: ignore[arg-type]
 
 
 def test_a_margin_that_no_respondent_belongs_to_is_named(frame: pd.DataFrame) -> None:

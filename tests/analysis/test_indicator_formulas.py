@@ -182,7 +182,30 @@ def test_incomplete_formulas_and_questions_are_refused(answers):
         measure(answers, DESIGN, TOP_TWO)
     with pytest.raises(BadIndicator, match="items="):
         measure(answers, DESIGN, POOLED_ITEM_SHARE)
+    with pytest.raises(ColumnMissing, match="no column 'mood'"):
+        measure(answers, DESIGN, TOP_TWO, overall="mood")
     with pytest.raises(EmptyDomain, match="Nobody"):
         measure(answers.assign(answer=np.nan), DESIGN, TOP_TWO, overall="answer")
     with pytest.raises(EmptyDomain, match="item 2"):
         measure(answers.assign(staff=np.nan), DESIGN, POOLED_ITEM_SHARE, items=ITEMS)
+
+
+@pytest.mark.parametrize(("level", "named"), [(0, "0"), (6, "6"), (2.5, "2.5"), (9, "9")])
+@pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas, lambda frame: cells(frame, Design(), by="answer")])
+def test_a_level_that_the_formula_does_not_know_is_refused_and_not_taken_for_silence(level, named, convert):
+    """Levels coded 0 to 4, a 9 for "do not know": read as 1 to 5 they would be a wrong figure without a word."""
+    frame = pd.DataFrame({"answer": [1.0, 2.0, np.nan, 5.0, level]})
+    with pytest.raises(BadIndicator, match=f"'answer' has the level {named}, and levels are whole numbers from 1 to 5"):
+        measure(convert(frame), Design(), TOP_TWO, overall="answer")
+    with pytest.raises(BadIndicator, match=f"has the level {named}"):
+        measure(convert(frame), Design(), POOLED_ITEM_SHARE, items=["answer"])
+
+
+def test_levels_may_be_numbers_of_any_kind_and_no_words():
+    for kind in ("float64", "Int64", "object"):
+        frame = pd.DataFrame({"answer": pd.array([1, 2, None, 5], dtype=kind)})
+        assert measure(frame, Design(), TOP_TWO, overall="answer").rate == pytest.approx(1 / 3)
+    nan = pl.DataFrame({"answer": [1.0, 2.0, float("nan"), 5.0]})
+    assert measure(nan, Design(), TOP_TWO, overall="answer").n == 3
+    with pytest.raises(BadIndicator, match="'answer' holds String: code its levels as whole numbers, 1 to 5"):
+        measure(pd.DataFrame({"answer": ["good", "bad"]}), Design(), TOP_TWO, overall="answer")
