@@ -49,10 +49,11 @@ class SimulatedDesign:
     ) -> SimulatedDesign:
         codes = np.unique(np.asarray(stratum), return_inverse=True)[1].astype(np.int64)
         sizes = np.asarray(n, dtype=np.int64)
-        if not codes.shape == sizes.shape == np.shape(weight) or np.shape(population) not in ((), codes.shape):
-            raise BadCertificate("stratum, n, weight and population need one entry each per class of answers")
+        weights = np.asarray(weight, dtype=float)
         whole = None if population is None else np.asarray(population, dtype=float)
-        design = cls(codes, sizes, np.asarray(weight, dtype=float), whole)
+        if len({each.shape for each in (codes, sizes, weights, whole) if each is not None}) > 1:
+            raise BadCertificate("stratum, n, weight and population need one entry each per class of answers")
+        design = cls(codes, sizes, weights, whole)
         if not (design.n > 0).all() or not (design.weight > 0).all():
             raise BadCertificate("every class of answers needs n and a weight above 0: drop the empty ones")
         if whole is not None and (design.answers[codes] > whole).any():

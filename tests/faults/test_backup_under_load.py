@@ -26,7 +26,7 @@ def test_whoever_was_thanked_before_a_backup_is_in_it_and_a_copied_file_misses_s
 ) -> None:
     """The control is `cp` of the file that is written to: its newest answers are only in the log beside it."""
     key = make_key(installation, tmp_path / "auditor.key")
-    crowd = Crowd(iter(invite(installation, ROUNDS * 2000, SEED)))
+    crowd = Crowd(iter(invite(installation, ROUNDS * 1000, SEED)))
     missed = 0
     for number in range(ROUNDS):
         with serving(installation) as server, crowd.answering(server.address):

@@ -31,7 +31,7 @@ def suffer(home: Home, fault: Restarts, names: list[str], program: Path | None =
     """The promises that are broken when all of this has happened; the web server is never restarted."""
     print(f"{len(names)} troubles of PostgreSQL: HAILONG_FAULT_SEED={SEED} repeats their chance")
     dice = random.Random(SEED)
-    crowd = Crowd(iter(invite(home, len(names) * 2000, SEED)))
+    crowd = Crowd(iter(invite(home, len(names) * 800, SEED)))
     with serving(home, "--no-work", program=program, **more) as server:
         for name in names:
             with crowd.answering(server.address):
