@@ -42,7 +42,8 @@ def test_every_cell_of_the_release_has_its_checks_with_value_limit_and_warning(f
     names = {name for cell in cells for name, *_ in json.loads(str(cell["checks"]))["checks"]}
     assert {
         *("effective_answers", "design_over_kish", "degrees_of_freedom", "half_width", "dissatisfied_printable"),
-        *("undecided", "answers_needed", "power_for_three_points", "RR1", "RR6", "response_cv", "partial:agency"),
+        *("undecided", "answers_needed", "power_for_three_points", "RR1", "RR6", "r_indicator", "partial:agency"),
+        "response_cv",
         *("coverage", "strata_with_1", "heaviest_over_median", "certified_coverage", "silent_rate_to_flip"),
     } <= names
 
