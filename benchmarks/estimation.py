@@ -222,7 +222,8 @@ def bare_numpy(stratum: np.ndarray, sums: list[np.ndarray]) -> Any:
     z = held[1] - p[place] * held[0]
     spread = held[3] - 2 * p[place] * held[3] + p[place] ** 2 * held[2] - z * z / held[4]
     variance = np.bincount(place, weights=spread * held[4] / (held[4] - 1)) / a**2
-    size = p * (1 - p) / variance
+    with np.errstate(invalid="ignore", divide="ignore"):  # where all are satisfied
+        size = p * (1 - p) / variance
     return special.betaincinv(size * p, size * (1 - p) + 1, 0.025), special.betaincinv(
         size * p + 1, size * (1 - p), 0.975
     )
