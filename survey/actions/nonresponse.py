@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import Design, difference, rate_by, tipping_points
+from analysis import Cells, Design, cells, difference, rate_by, tipping_points
 from analysis.errors import AnalysisError
 from analysis.response import TippingPoints
 from analysis.twophase import TwoPhaseEstimate, TwoPhaseStratum, estimate_two_phases
@@ -147,12 +147,12 @@ def read_follow_up(text: str) -> dict[str, Followed]:
     """Lines `stratum, asked again and answered, satisfied of these`. Raises BadFollowUp."""
     found: dict[str, Followed] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in line.replace(";", ",").split(",")]
-        if not any(cells):
+        parts = [cell.strip() for cell in line.replace(";", ",").split(",")]
+        if not any(parts):
             continue
-        if len(cells) != 3 or not (cells[1].isdecimal() and cells[2].isdecimal()) or cells[0] in found:
+        if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()) or parts[0] in found:
             raise BadFollowUp(f"{number}: {line[:60]}")
-        found[cells[0]] = (int(cells[1]), int(cells[2]))
+        found[parts[0]] = (int(parts[1]), int(parts[2]))
     return found
 
 
@@ -214,11 +214,12 @@ def _compare(frozen: Frozen, scored: pd.DataFrame, by: str) -> list[GroupRate]:
     if not shown:
         return [GroupRate(name, None) for name in sorted(counts)]
     design = make_design(frozen.data, scored)
-    table = rate_by(scored, design, "y", by)
+    kept = cells(scored, design, "y", by=[by])  # summed once for the rates and all their differences
+    table = rate_by(kept, design, "y", by)
     found = {str(name): row for name, row in zip(table.index, table.to_dict("records"), strict=True)}
     largest = max(shown, key=lambda name: counts[name])
     return [
-        _describe(scored, design, by, name, largest, found[name], counts[name])
+        _describe(kept, design, by, name, largest, found[name], counts[name])
         if name in shown
         else GroupRate(name, None)
         for name in sorted(counts)
@@ -237,13 +238,13 @@ def hide_groups(counts: Mapping[str, int], satisfied: Mapping[str, float], k: in
 
 
 def _describe(
-    scored: pd.DataFrame, design: Design, by: str, name: str, largest: str, row: Mapping[Hashable, Any], n: int
+    kept: Cells, design: Design, by: str, name: str, largest: str, row: Mapping[Hashable, Any], n: int
 ) -> GroupRate:
     rates = [round(float(row[each]), DECIMALS) for each in ("rate", "low", "high")]
     if name == largest:
         return GroupRate(name, n, *rates)
     try:
-        gap = difference(scored, design, "y", by, name, largest)
+        gap = difference(kept, design, "y", by, name, largest)
     except AnalysisError:
         return GroupRate(name, n, *rates)
     return GroupRate(name, n, *rates, *(round(each, DECIMALS) for each in (gap.difference, gap.low, gap.high)))
