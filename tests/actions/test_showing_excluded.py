@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 from fieldwork import TODAY, Fieldwork, begin_fieldwork
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from preparing import Prepare
 
@@ -86,6 +86,7 @@ def covers(key: Key, cell: tuple[str, str]) -> bool:
     return inside and (level == "sector" or place == cell[1])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that does other things
 @given(cells=CELLS)
 def test_no_sum_or_difference_of_shown_pairs_isolates_one_to_nine_excluded_answers(cells: Cells) -> None:
     assert [size for size in derivable(cells, set(shown(cells))) if 0 < size < K] == []
