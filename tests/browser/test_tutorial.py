@@ -39,6 +39,7 @@ PICTURES = DOCS / "images" / "tutorial"
 SECRET = b"a secret of the tests, long enough to pass"
 PASSWORD = "một mật khẩu đủ dài"
 WAVE = "TTHC-2026-11"
+PATIENCE = 180_000  # ms: four hundred slips take a busy machine a while
 PEOPLE = {"an": "operator", "binh": "operator", "chi": "statistician", "dung": "official"}
 OPENS, CLOSES = "2026-11-01", "2026-11-30"
 SATISFIED, ASKED, ANSWERED, EVERY = "4", 400, 360, 14
@@ -78,6 +79,7 @@ class Province:
 
     def sign_in(self, name: str) -> Page:
         page = self.browser.new_page(viewport={"width": 1000, "height": 700}, base_url=self.url)
+        page.set_default_timeout(PATIENCE)
         page.goto("/staff/sign-in?language=vi")
         page.fill("#name", name)
         page.fill("#password", PASSWORD)
