@@ -82,6 +82,11 @@ def keep(key: tuple[object, ...], make: Callable[[], Value]) -> Value:
     return found
 
 
+def forget_kept() -> None:
+    """Begin anew, as a process does."""
+    _kept.clear()
+
+
 def silent_range(numbers: Mapping[str, Any]) -> tuple[float, float] | None:
     """The rate among all invited if every silent one were dissatisfied, or satisfied; None where nobody was invited."""
     if not numbers.get("invited") or numbers.get("rate") is None:

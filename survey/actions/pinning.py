@@ -22,6 +22,7 @@ ACTIONS = (
     "comparing_totals",
     "defining",
     "estimating",
+    "guarding_definitions",
     "judging",
     "narrowing",
     "pinning",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from survey.actions.waves import UnknownWave
@@ -37,13 +38,17 @@ class OpenRelease:
     figures: tuple[StoredFigure, ...]
 
     @property
-    def header(self) -> dict[str, Any]:
-        parsed: dict[str, Any] = json.loads(self.release.header)
-        return parsed
+    def header(self) -> Mapping[str, Any]:
+        return self.release.told
 
     @property
     def rule(self) -> Rule:
-        return read_rule(json.dumps(self.header["rule"]))
+        return _read_rule(json.dumps(self.header["rule"], sort_keys=True))
+
+
+@cache
+def _read_rule(text: str) -> Rule:
+    return read_rule(text)
 
 
 def read_boards(database: Database, level: str, scope: Scope, sector: str | None = None) -> list[OpenRelease]:
@@ -142,7 +147,7 @@ def _figures(
 
 def filter_figures(connection: Connection, found: Sequence[StoredFigure], scope: Scope) -> tuple[StoredFigure, ...]:
     """The figures inside a scope: agencies of its area, sectors below its sector."""
-    if scope.area is not None:
+    if scope.area is not None and any(figure.level == "agency" for figure in found):
         agencies = places.list_agencies(connection, scope)
         found = [figure for figure in found if figure.level != "agency" or figure.place in agencies]
     if scope.sector is not None:

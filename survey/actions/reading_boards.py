@@ -6,9 +6,10 @@ As in `reading`, nothing but published releases is read. A release never changes
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from survey.actions.deriving import Measured, keep
@@ -60,7 +61,13 @@ def read_board(database: Database, scope: Scope, today: date, sees: Callable[[st
     """Each sector from the newest closed wave that measures it, else from one that is still open; of the waves that
     the reader `sees`, by code."""
     with database.reading() as connection:
-        opened = [each for each in _open_all(connection, scope) if sees(each.wave.code)]
+        judged = {wave.code: wave for wave in waves.list_waves(connection) if wave.is_judged and sees(wave.code)}
+        marks = [each for each in releases.list_newest_marks(connection) if each[0] in judged]
+        key = ("board", scope, today, *marks, *(_identity(judged[mark[0]]) for mark in marks))
+        return keep(key, lambda: _build(_open_all(connection, scope, judged), today))
+
+
+def _build(opened: Sequence[OpenRelease], today: date) -> Board:
     found: dict[str, list[tuple[OpenRelease, StoredFigure]]] = {}
     for each in sorted(opened, key=lambda one: (one.wave.is_over(today), one.wave.closes_on, one.wave.code)):
         for figure in each.figures:
@@ -71,37 +78,44 @@ def read_board(database: Database, scope: Scope, today: date, sees: Callable[[st
 def read_places(database: Database, opened: OpenRelease, sector: str, scope: Scope) -> Places:
     """The agencies of a sector and of those below it, in the release that is opened."""
     with database.reading() as connection:
-        code, inside = opened.release.code, set(descendants(sector))
-        agencies = (
-            [each for each in releases.list_figures(connection, code, level="agency")]
-            if len(inside) > 1
-            else (releases.list_figures(connection, code, level="agency", sector_code=sector))
-        )
         return Places(
-            filter_figures(connection, [each for each in agencies if each.sector_code in inside], scope),
+            _list_agencies(connection, opened.release, sector, scope),
             places.list_agencies(connection, scope),
             {area: place.name for area, place in area_trees.list_areas(connection).items()},
             area_trees.list_shapes(connection),
         )
 
 
-def read_agency(database: Database, agency: str, scope: Scope) -> list[tuple[OpenRelease, StoredFigure]] | None:
-    """One agency's figures in the newest published release of every wave; None where the reader may not see it."""
+def read_shown_agencies(database: Database, opened: OpenRelease, sector: str, scope: Scope) -> list[StoredFigure]:
+    """The same agencies, only those that the release shows."""
+    with database.reading() as connection:
+        found = _list_agencies(connection, opened.release, sector, scope)
+    return [each for each in found if not each.suppressed]
+
+
+def read_agency(
+    database: Database, agency: str, scope: Scope, board: Board
+) -> list[tuple[OpenRelease, StoredFigure]] | None:
+    """One agency's figures in the releases that the board shows; None where the reader may not see it."""
+    opened = {each.opened.release.code: each.opened for each in board.standings.values()}
     with database.reading() as connection:
         if agency not in places.list_agencies(connection, scope):
             return None
-        known = {wave.code: wave for wave in waves.list_waves(connection) if wave.is_judged}
-        newest = [each for each in releases.list_newest(connection) if each.wave_code in known]
-        found = []
-        for release in newest:
-            figures = filter_figures(connection, releases.list_place(connection, release.code, "agency", agency), scope)
-            opened = OpenRelease(release, known[release.wave_code], ())
-            found += [(opened, figure) for figure in figures]
+        found = [
+            (each, figure)
+            for code, each in opened.items()
+            for figure in filter_figures(connection, releases.list_place(connection, code, "agency", agency), scope)
+        ]
     return sorted(found, key=lambda each: (each[0].wave.closes_on, each[1].sector_code), reverse=True)
 
 
-def _open_all(connection: Connection, scope: Scope) -> list[OpenRelease]:
-    judged = {wave.code: wave for wave in waves.list_waves(connection) if wave.is_judged}
+def _identity(wave: Wave) -> tuple[object, ...]:
+    """All of a wave that a board tells."""
+    names = tuple(sorted(wave.name.items()))
+    return wave.code, names, wave.opens_on, wave.closes_on, wave.closed, wave.collected, wave.purpose, wave.rule_digest
+
+
+def _open_all(connection: Connection, scope: Scope, judged: Mapping[str, Wave]) -> list[OpenRelease]:
     newest = [each for each in releases.list_newest(connection) if each.wave_code in judged]
     return [_open(connection, release, judged[release.wave_code], scope) for release in newest]
 
@@ -113,11 +127,21 @@ def _open(connection: Connection, release: Release, wave: Wave, scope: Scope) ->
     return OpenRelease(release, wave, filter_figures(connection, sectors, scope))
 
 
+def _list_agencies(connection: Connection, release: Release, sector: str, scope: Scope) -> tuple[StoredFigure, ...]:
+    def read() -> tuple[StoredFigure, ...]:
+        inside = set(descendants(sector))
+        alone = sector if len(inside) == 1 else None
+        found = releases.list_figures(connection, release.code, level="agency", sector_code=alone)
+        return tuple(each for each in found if each.sector_code in inside)
+
+    return filter_figures(connection, keep((release.digest, "agencies", sector), read), scope)
+
+
 def _stand(measured: list[tuple[OpenRelease, StoredFigure]], today: date) -> Standing:
     opened, figure = measured[-1]
     over = [each for each in measured if each[0].wave.is_over(today)] or measured[-1:]
     history = [_measure(*each) for each in over if not each[1].suppressed]
-    numbers = {} if figure.suppressed else _numbers(opened, figure)
+    numbers = {} if figure.suppressed else figure.numbers
     shown = tuple(each for each in history if each.numbers.get("rate") is not None)
     return Standing(figure, opened, numbers, shown if numbers.get("rate") is not None else ())
 
@@ -129,11 +153,12 @@ def _measure(opened: OpenRelease, figure: StoredFigure) -> Measured:
         wave.name,
         wave.opens_on,
         wave.closes_on,
-        json.loads(wave.rule)["indicator"],
+        _indicator(wave.rule),
         wave.questionnaire,
-        _numbers(opened, figure),
+        figure.numbers,
     )
 
 
-def _numbers(opened: OpenRelease, figure: StoredFigure) -> dict[str, Any]:
-    return keep((opened.release.digest, "numbers", figure.place), lambda: figure.numbers)
+@cache
+def _indicator(rule: str) -> str:
+    return str(json.loads(rule)["indicator"])

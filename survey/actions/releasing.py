@@ -30,6 +30,7 @@ from survey.actions.estimating import (
     estimate_domains,
     require_wave,
 )
+from survey.actions.guarding_definitions import guard_definitions
 from survey.actions.judging import judge_nobody, judge_sector
 from survey.actions.pinning import figure_code_digest, library_versions
 from survey.actions.release_inputs import Inputs, collect_inputs, read_inputs
@@ -113,7 +114,7 @@ def recompute(
     data, lattice = compute_lattice(inputs, cells, checkpoint)
     assert checkpoint is not None
     k = data.rule.minimum_cell
-    figures = hide_small(lattice, k, known.earlier, known.least_new)
+    figures = guard_definitions(hide_small(lattice, k, known.earlier, known.least_new), known.earlier)
     if not data.excluded.empty:
         figures = [round_figure(each) for each in show_excluded(figures, *_with_excluded(data), k)]
     return _header(known, inputs, checkpoint, data.weighed), figures

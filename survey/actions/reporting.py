@@ -7,15 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from survey.actions.reading import OpenRelease, list_agencies, read_release
+from survey.actions.telling_figures import agency_name, to_basis, to_figure, to_judgements
 from survey.documents.environment import templates_folder
-from survey.documents.figures import AgencyRow, Basis, Figure, Judgement, SectorRow
+from survey.documents.figures import AgencyRow, Figure, SectorRow
 from survey.documents.report import Office, Report
 from survey.documents.report_contents import write_report
 from survey.documents.report_told import Period, SectorPart, Told
-from survey.mandate.indicators import load_indicator
 from survey.mandate.periods import ReportPeriod, find_report_period, load_report_periods
 from survey.mandate.sectors import ancestors, load_sectors
 from survey.store import area_trees, ledger
@@ -63,7 +62,7 @@ def tell_report(database: Database, asked: Asked, scope: Scope, home: Path, toda
         release=asked.release,
         published_on=opened.release.published_on,
         dated=opened.release.published_on or today,
-        basis=_basis(opened, asked.language),
+        basis=to_basis(opened, asked.language),
         whole=_whole(opened),
         sectors=tuple(_sectors(opened, agencies, areas, asked.language)),
         pins=list_pins(opened),
@@ -162,28 +161,8 @@ def _period(period: ReportPeriod, year: int, language: str) -> Period:
     return Period(name[:1].lower() + name[1:], year, *period.days_in(year))
 
 
-def _basis(opened: OpenRelease, language: str) -> Basis:
-    rule, wave = opened.rule, opened.wave
-    indicator = load_indicator(rule.indicator)
-    return Basis(
-        wave_code=wave.code,
-        wave_name=_named(wave.name, language),
-        fieldwork_begins=wave.opens_on,
-        fieldwork_ends=wave.closes_on,
-        indicator_name=indicator.name.in_language(language),
-        indicator_definition=indicator.key,
-        weighting=rule.weighting if opened.header["frame"]["version"] else "none",
-        method=rule.method,
-        confidence_level=float(rule.confidence_level),
-        collected=wave.collected,
-        release_code=opened.release.code,
-        checkpoint=opened.header["checkpoint"]["number"],
-        released_on=opened.release.published_on,
-    )
-
-
 def _whole(opened: OpenRelease) -> Figure:
-    return next((_figure(each) for each in opened.figures if each.level == "wave"), Figure())
+    return next((to_figure(each) for each in opened.figures if each.level == "wave"), Figure())
 
 
 def _sectors(
@@ -202,12 +181,11 @@ def _sectors(
 
 def _sector_row(code: str, found: Mapping[str, StoredFigure], language: str) -> SectorRow:
     sector, stored = load_sectors()[code], found[code]
-    numbers = stored.numbers
     return SectorRow(
         name=sector.name.in_language(language),
         goal=sector.goal_group,
-        figure=_figure(stored),
-        judgements=() if stored.suppressed else tuple(map(_judgement, numbers.get("judgements", ()))),
+        figure=to_figure(stored),
+        judgements=to_judgements(stored),
         level=sum(above in found for above in ancestors(code)) - 1,
     )
 
@@ -217,36 +195,5 @@ def _place(
 ) -> AgencyRow:
     agency = agencies.get(stored.place)
     area = areas.get(agency.area_code or "") if agency else None
-    name = _named(agency.name, language) if agency else stored.place
-    return AgencyRow(name, _figure(stored), area_name=_named(area, language) if area else None)
-
-
-def _figure(stored: StoredFigure) -> Figure:
-    if stored.suppressed:
-        return Figure(suppressed=True)
-    numbers = stored.numbers
-    asked = numbers.get("invited")
-    return Figure(
-        rate=numbers["rate"],
-        low=numbers["low"],
-        high=numbers["high"],
-        n=numbers["n"],
-        n_effective=numbers["n_effective"],
-        response_rate=numbers["answered"] / asked if asked else None,
-    )
-
-
-def _judgement(released: Mapping[str, Any]) -> Judgement:
-    return Judgement(
-        kind=released["kind"],
-        target=released["target"],
-        due=date.fromisoformat(released["due"]),
-        verdict=released["verdict"],
-        reason=released["reason"],
-        numbers=released["numbers"],
-        points_a_year=released.get("points_a_year"),
-    )
-
-
-def _named(names: Mapping[str, str], language: str) -> str:
-    return names.get(language, names[FIRST_LANGUAGE])
+    name = agency_name(agencies, stored.place, language)
+    return AgencyRow(name, to_figure(stored), area_name=area.get(language, area[FIRST_LANGUAGE]) if area else None)

@@ -11,6 +11,7 @@ from datetime import date
 from markupsafe import Markup
 
 from survey.documents.board_drawings import draw_bridge, draw_funnel, draw_map, draw_outlook, draw_places
+from survey.documents.drawn_once import render_once
 from survey.documents.environment import render
 from survey.documents.figures import Basis, Figure, Judgement
 from survey.documents.shell import Link, Shell
@@ -215,23 +216,23 @@ class AgencyPage:
 
 def render_places(page: PlacesPage, shell: Shell, language: str) -> str:
     """Map, funnel and table of a sector's places."""
-    drawn = {
-        "map": draw_map(page.shapes, page.box, page.frame.sector, language),
-        "funnel": draw_funnel(page.rows, page.funnel, page.whole.rate, page.frame.sector, language),
-    }
-    bars = draw_places(page.rows, page.whole, language)
-    return render("official/places.html", language, page=page, shell=shell, drawn=drawn, bars=bars)
+    return render_once("official/places.html", language, page, shell, lambda: _draw_places(page, language))
 
 
 def render_trend(page: TrendPage, shell: Shell, language: str) -> str:
     """A sector through time."""
-    drawn = draw_outlook(page.rows, page.targets, page.forecast, page.frame.sector, language)
-    return render("official/trend.html", language, page=page, shell=shell, drawn=drawn)
+    return render_once(
+        "official/trend.html",
+        language,
+        page,
+        shell,
+        lambda: {"drawn": draw_outlook(page.rows, page.targets, page.forecast, page.frame.sector, language)},
+    )
 
 
 def render_definitions(page: DefinitionsPage, shell: Shell, language: str) -> str:
     """The definition lab."""
-    return render("official/definitions.html", language, page=page, shell=shell)
+    return render_once("official/definitions.html", language, page, shell, dict)
 
 
 def render_bridge(page: BridgePage, shell: Shell, language: str) -> str:
@@ -243,4 +244,12 @@ def render_bridge(page: BridgePage, shell: Shell, language: str) -> str:
 
 def render_agency(page: AgencyPage, shell: Shell, language: str) -> str:
     """A centre's page."""
-    return render("official/agency.html", language, page=page, shell=shell)
+    return render_once("official/agency.html", language, page, shell, dict)
+
+
+def _draw_places(page: PlacesPage, language: str) -> dict[str, object]:
+    drawn = {
+        "map": draw_map(page.shapes, page.box, page.frame.sector, language),
+        "funnel": draw_funnel(page.rows, page.funnel, page.whole.rate, page.frame.sector, language),
+    }
+    return {"drawn": drawn, "bars": draw_places(page.rows, page.whole, language)}

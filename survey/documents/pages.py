@@ -13,6 +13,7 @@ from datetime import date
 
 from survey.documents.boards import MixTable
 from survey.documents.drawings import draw_agencies, draw_sectors, draw_series
+from survey.documents.drawn_once import render_once
 from survey.documents.environment import render
 from survey.documents.figures import (
     AgencyRow,
@@ -256,13 +257,20 @@ class StaffErrorPage:
 
 def render_scoreboard(page: ScoreboardPage, shell: Shell, language: str) -> str:
     """The official's one page."""
-    return render("official/scoreboard.html", language, page=page, shell=shell, drawn=draw_sectors(page.rows, language))
+    return render_once(
+        "official/scoreboard.html", language, page, shell, lambda: {"drawn": draw_sectors(page.rows, language)}
+    )
 
 
 def render_sector(page: SectorPage, shell: Shell, language: str) -> str:
     """A sector, its targets and its agencies."""
-    drawn = draw_agencies(page.row, page.agencies, language)
-    return render("official/sector.html", language, page=page, shell=shell, drawn=drawn)
+    return render_once(
+        "official/sector.html",
+        language,
+        page,
+        shell,
+        lambda: {"drawn": draw_agencies(page.row, page.agencies, language)},
+    )
 
 
 def render_series(page: SeriesPage, shell: Shell, language: str) -> str:

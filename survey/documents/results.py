@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from survey.documents.drawings import draw_agencies, draw_sectors
-from survey.documents.environment import render
+from survey.documents.drawn_once import render_once
 from survey.documents.figures import AgencyRow, Basis, SectorRow
 from survey.documents.shell import CitizenShell, Link
 
@@ -45,16 +45,18 @@ class PlaceResultPage:
 
 def render_results(page: ResultsPage, shell: CitizenShell, language: str) -> str:
     """Every sector that was published."""
-    drawn = draw_sectors(page.rows, language)
-    return render("public/results.html", language, page=page, shell=shell, drawn=drawn)
+    return render_once(
+        "public/results.html", language, page, shell, lambda: {"drawn": draw_sectors(page.rows, language)}
+    )
 
 
 def render_result(page: ResultPage, shell: CitizenShell, language: str) -> str:
     """One sector."""
-    drawn = draw_agencies(page.row, page.parts, language)
-    return render("public/result.html", language, page=page, shell=shell, drawn=drawn)
+    return render_once(
+        "public/result.html", language, page, shell, lambda: {"drawn": draw_agencies(page.row, page.parts, language)}
+    )
 
 
 def render_place(page: PlaceResultPage, shell: CitizenShell, language: str) -> str:
     """One agency."""
-    return render("public/result_place.html", language, page=page, shell=shell)
+    return render_once("public/result_place.html", language, page, shell, dict)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
 
-from survey.store.sql import from_json
+from survey.store.sql import from_json, read_names
 from survey.store.tables import (
     agency,
     agency_predecessor,
@@ -123,7 +123,7 @@ def _list(connection: Connection, table: Table, parent: ColumnElement[Any]) -> d
     columns = table.c
     query = select(columns.code, columns.name, columns.kind, parent, columns.valid_from, columns.valid_to)
     return {
-        row[0]: DatedPlace(row[0], from_json(row[1]), *row[2:])
+        row[0]: DatedPlace(row[0], read_names(row[1]), *row[2:])
         for row in connection.execute(query.order_by(columns.code))
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, select, update
 
-from survey.store.sql import from_json, insert_many, to_json
+from survey.store.sql import from_json, insert_many, read_names, to_json
 from survey.store.tables import (
     agency,
     agency_predecessor,
@@ -142,7 +142,7 @@ def _areas_below(root: str) -> Any:
 
 
 def _agency(row: RowMapping) -> Agency:
-    return Agency(row["code"], from_json(row["name"]), row["kind"], row["area_code"])
+    return Agency(row["code"], read_names(row["name"]), row["kind"], row["area_code"])
 
 
 def _with_json_name(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, select, tuple_, update
 
 from survey.store.sql import from_json, insert_many
 from survey.store.tables import release, release_figure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Release:
     """A release's own row: what it was computed from (`header` and `inputs`, JSON), and who answers for it."""
 
@@ -30,8 +31,13 @@ class Release:
     published_on: date | None
     inputs: str | None = None
 
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """The header, parsed once."""
+        return from_json(self.header)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class StoredFigure:
     """One figure of a release: its place in the lattice and its numbers as canonical JSON."""
 
@@ -41,8 +47,9 @@ class StoredFigure:
     suppressed: bool
     figure: str
 
-    @property
+    @cached_property
     def numbers(self) -> dict[str, Any]:
+        """Parsed once, and shared by whoever reads this figure: nobody changes them."""
         return from_json(self.figure)
 
 
@@ -59,10 +66,10 @@ def release_lines(header: str, figures: Sequence[StoredFigure]) -> bytes:
 
 def add_release(connection: Connection, new: Release, figures: Sequence[StoredFigure]) -> None:
     """Keep a draft with all its figures; published ones take no more."""
-    draft = {name: getattr(new, name) for name in Release.__slots__} | {"published_by": None, "published_on": None}
+    draft = {name: getattr(new, name) for name in _names(Release)} | {"published_by": None, "published_on": None}
     connection.execute(insert(release).values(draft))
     rows = [
-        {"release_code": new.code} | {name: getattr(figure, name) for name in StoredFigure.__slots__}
+        {"release_code": new.code} | {name: getattr(figure, name) for name in _names(StoredFigure)}
         for figure in figures
     ]
     insert_many(connection, release_figure, rows)
@@ -90,9 +97,15 @@ def find_newest_release(connection: Connection, wave_code: str, *, published: bo
 def list_newest(connection: Connection) -> list[Release]:
     """The newest published release of every wave, by wave, without what it rests on (`inputs`)."""
     columns = [each for each in release.c if each is not release.c.inputs]
-    query = select(*columns).where(release.c.published_on.is_not(None)).order_by(release.c.wave_code, release.c.number)
-    newest = {row["wave_code"]: Release(**row) for row in connection.execute(query).mappings()}
-    return list(newest.values())
+    query = select(*columns).where(_is_newest()).order_by(release.c.wave_code)
+    return [Release(**row) for row in connection.execute(query).mappings()]
+
+
+def list_newest_marks(connection: Connection) -> list[tuple[str, str, bytes, date]]:
+    """Wave, code, digest and day of the same releases: whether what was read before still stands."""
+    columns = (release.c.wave_code, release.c.code, release.c.digest, release.c.published_on)
+    query = select(*columns).where(_is_newest()).order_by(release.c.wave_code)
+    return [(wave, code, digest, day) for wave, code, digest, day in connection.execute(query)]
 
 
 def list_releases(connection: Connection) -> list[Release]:
@@ -131,5 +144,16 @@ def next_release_number(connection: Connection, wave_code: str) -> int:
     return (connection.scalar(select(func.max(release.c.number)).where(release.c.wave_code == wave_code)) or 0) + 1
 
 
+def _is_newest() -> ColumnElement[bool]:
+    public = release.c.published_on.is_not(None)
+    newest = select(release.c.wave_code, func.max(release.c.number)).where(public).group_by(release.c.wave_code)
+    return tuple_(release.c.wave_code, release.c.number).in_(newest)
+
+
+@cache
+def _names(row: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(row))
+
+
 def _figure(row: RowMapping) -> StoredFigure:
-    return StoredFigure(**{name: row[name] for name in StoredFigure.__slots__})
+    return StoredFigure(**{name: row[name] for name in _names(StoredFigure)})

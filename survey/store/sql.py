@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, func, select
@@ -63,6 +63,12 @@ def from_json(text: str) -> dict[str, Any]:
     """The object that `to_json` kept."""
     value: dict[str, Any] = json.loads(text)
     return value
+
+
+@lru_cache(maxsize=20_000)
+def read_names(text: str) -> Mapping[str, str]:
+    """Names by language, parsed once: nobody changes them."""
+    return from_json(text)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
-from survey.store.sql import from_json, insert_or_skip, to_json
+from survey.store.sql import insert_or_skip, read_names, to_json
 from survey.store.tables import questionnaire, series, wave
 
 
@@ -117,4 +117,4 @@ def _one(connection: Connection, query: Select[Any]) -> Wave | None:
 
 
 def _wave(row: RowMapping) -> Wave:
-    return Wave(**{**dict(row), "name": from_json(row["name"])})
+    return Wave(**{**dict(row), "name": read_names(row["name"])})

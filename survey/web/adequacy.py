@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from survey.actions.reading import OpenRelease
+from survey.actions.telling_figures import agency_name, response_rate, to_basis, to_judgement, to_with_excluded
 from survey.documents.pages import AdequacyPage, AdequacyRow, Flag, Judgement, Link
 from survey.mandate.sectors import load_sectors
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
-from survey.web.figures import agency_name, response_rate, to_basis, to_judgement, to_with_excluded
 
 LOW_RESPONSE = 0.3
 MINIMUM_EFFECTIVE = 30

@@ -14,6 +14,7 @@ from survey.actions.comparing_places import Compared, compare_places, draw_funne
 from survey.actions.deriving import PERIODS_NEEDED, Measured, keep
 from survey.actions.reading import list_agencies
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
+from survey.actions.telling_figures import agency_name, board_name, to_basis, to_figure, to_judgement
 from survey.documents import boards as paper
 from survey.documents.environment import translate
 from survey.documents.figures import Figure, Judgement
@@ -24,7 +25,7 @@ from survey.store.places import Agency
 from survey.store.releases import StoredFigure
 from survey.web.access import allow
 from survey.web.board_places import area_rows, map_areas
-from survey.web.figures import agency_name, board_name, sector_tabs, to_basis, to_figure, to_judgement
+from survey.web.figures import sector_tabs
 from survey.web.language import reader_language
 from survey.web.reach import sees_wave
 from survey.web.services import services
@@ -140,10 +141,10 @@ def show_bridge(sector: str) -> Response:
 def show_agency(agency: str) -> Response:
     """A centre's own page: how many answered, and each of its sectors beside the whole sector."""
     language, scope, database = reader_language(), signed_in_staff().scope, services().database
-    found = read_agency(database, agency, scope)
+    board = read_board(database, scope, services().today(), sees_wave)
+    found = read_agency(database, agency, scope, board)
     if found is None:
         abort(404)
-    board = read_board(database, scope, services().today(), sees_wave)
     newest: dict[str, tuple[paper.AgencyLine, StoredFigure]] = {}
     for opened, stored in found:
         sector, standing = stored.sector_code, board.standings.get(stored.sector_code)
@@ -219,7 +220,9 @@ def _compare(standing: Standing, found: Places, by_area: bool, sector: str) -> l
 def _funnel(compared: Sequence[Compared], standing: Standing) -> tuple[paper.FunnelCurve, ...]:
     if len(compared) < 2:
         return ()
-    limits = draw_funnel(compared, standing.numbers["rate"])
+    sizes = [each.n_effective for each in compared]
+    key = ("funnel", standing.numbers["rate"], min(sizes), max(sizes))
+    limits = keep(key, lambda: draw_funnel(compared, standing.numbers["rate"]))
     return tuple(paper.FunnelCurve(e.size, e.low, e.high, e.outer_low, e.outer_high) for e in limits)
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, make_response, request, url_for
 
 from survey.actions import reading, reading_adequacy
 from survey.actions.reading_adequacy import SORTS, Asked, By, UnknownCell
+from survey.actions.telling_figures import agency_name
 from survey.documents import verdicts
 from survey.documents.checks import write_checks, write_title
 from survey.documents.formats import number
@@ -19,7 +20,6 @@ from survey.documents.shell import Link
 from survey.mandate.sectors import load_sectors
 from survey.store.places import Agency
 from survey.web.access import allow
-from survey.web.figures import agency_name
 from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff

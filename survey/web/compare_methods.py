@@ -7,12 +7,12 @@ from flask import Blueprint, Response, abort, request, url_for
 from survey.actions import reading
 from survey.actions.adequacy import Frozen
 from survey.actions.comparing_methods import Variant, compare_cell
+from survey.actions.telling_figures import agency_name
 from survey.documents import verdicts
 from survey.documents.charts import Interval, TargetLine, caterpillar
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow
-from survey.web.figures import agency_name
 from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff

@@ -10,12 +10,12 @@ from analysis.twophase import BadTwoPhase
 from survey.actions import nonresponse, reading
 from survey.actions.adequacy import Frozen
 from survey.actions.nonresponse import BadFollowUp, GroupRate
+from survey.actions.telling_figures import agency_name
 from survey.documents.formats import percent, points
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
 from survey.documents.verdicts import N_
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow
-from survey.web.figures import agency_name
 from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff

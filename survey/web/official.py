@@ -8,25 +8,19 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, url_for
 
 from survey.actions import reading
-from survey.actions.deriving import find_shortest, mix_of
+from survey.actions.deriving import find_shortest, keep, mix_of
 from survey.actions.reading import UnknownRelease
-from survey.actions.reading_boards import Board, Standing, read_board, read_places
+from survey.actions.reading_boards import Board, Standing, read_board, read_places, read_shown_agencies
+from survey.actions.telling_figures import ON_THE_BOARD, agency_name, board_name, to_basis, to_board_row, to_figure
 from survey.documents import pages
 from survey.documents.boards import MixRow, MixTable
 from survey.documents.environment import translate
 from survey.documents.pages import AgencyRow, Basis, Link, ScoreboardPage, SectorPage, SectorRow
 from survey.mandate.sectors import load_sectors
 from survey.mandate.text import FIRST_LANGUAGE
+from survey.store.places import Agency
 from survey.web.access import allow
-from survey.web.figures import (
-    ON_THE_BOARD,
-    agency_name,
-    board_name,
-    sector_tabs,
-    to_basis,
-    to_board_row,
-    to_figure,
-)
+from survey.web.figures import sector_tabs
 from survey.web.language import reader_language
 from survey.web.reach import sees_wave
 from survey.web.series import series_page
@@ -49,8 +43,9 @@ def show_scoreboard() -> Response:
             pages.render_staff_error(pages.StaffErrorPage("nothing_released"), staff_shell("scoreboard"), language)
         )
     rows = tuple(to_board_row(code, known.get(code), language, _sector_url(code, known)) for code in ON_THE_BOARD)
+    agencies = reading.list_agencies(services().database, signed_in_staff().scope)
     rows = tuple(
-        replace(row, most_in=_most_in(code, known[code], row, language)) if code in known else row
+        replace(row, most_in=_most_in(code, known[code], row, agencies, language)) if code in known else row
         for code, row in zip(ON_THE_BOARD, rows, strict=True)
     )
     page = ScoreboardPage(
@@ -154,14 +149,20 @@ def _main_basis(known: Mapping[str, Standing], language: str) -> Basis:
     return to_basis(known[first].opened, language)
 
 
-def _most_in(sector: str, standing: Standing, row: SectorRow, language: str) -> tuple[str, ...]:
+def _most_in(
+    sector: str, standing: Standing, row: SectorRow, agencies: Mapping[str, Agency], language: str
+) -> tuple[str, ...]:
     """Where most of the answers that a verdict still needs should come from, by what is shown of each place."""
     needed = row.judgements[0].numbers.get("answers_needed", 0) if row.judgements else 0
     if not needed or row.judgements[0].verdict != "not_shown":
         return ()
-    found = read_places(services().database, standing.opened, sector, signed_in_staff().scope)
-    shown = [each.numbers | {"place": each.place} for each in found.agencies if not each.suppressed]
-    return tuple(agency_name(found.known, place, language) for place in find_shortest(shown, float(needed)))
+    scope = signed_in_staff().scope
+    found = read_shown_agencies(services().database, standing.opened, sector, scope)
+    places = keep(
+        (standing.opened.release.digest, "shortest", sector, scope, needed),
+        lambda: find_shortest([each.numbers | {"place": each.place} for each in found], float(needed)),
+    )
+    return tuple(agency_name(agencies, place, language) for place in places)
 
 
 def _mix(sector: str, board: Board, language: str) -> MixTable | None:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from survey.actions import reading
 from survey.actions.reading import OpenRelease, UnknownRelease
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
+from survey.actions.telling_figures import ON_THE_BOARD, agency_name, response_rate, to_basis, to_board_row, to_figure
 from survey.documents import open_data
 from survey.documents import results as paper
 from survey.documents.figures import AgencyRow
@@ -21,7 +22,6 @@ from survey.store.places import EVERYTHING
 from survey.store.releases import StoredFigure
 from survey.web.access import allow_everybody
 from survey.web.citizen_pages import send_page, shell
-from survey.web.figures import ON_THE_BOARD, agency_name, response_rate, to_basis, to_board_row, to_figure
 from survey.web.language import reader_language
 from survey.web.openapi_releases import describe_releases
 from survey.web.services import services
@@ -74,8 +74,7 @@ def show_result(sector: str) -> Response:
 def show_agency(agency: str) -> Response:
     """One agency in every sector that was released."""
     language, database, board = reader_language(), services().database, _board()
-    newest = {each.opened.release.code for each in board.standings.values()}
-    found = [each for each in read_agency(database, agency, EVERYTHING) or () if each[0].release.code in newest]
+    found = read_agency(database, agency, EVERYTHING, board)
     if not found:
         abort(404)
     rows = tuple(

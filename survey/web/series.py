@@ -9,11 +9,11 @@ from datetime import date
 from flask import url_for
 
 from survey.actions.reading import OpenRelease
+from survey.actions.telling_figures import agency_name
 from survey.documents.pages import IndicatorColumn, Link, PeriodRow, SeriesPage, Tipping
 from survey.mandate.indicators import load_indicator
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
-from survey.web.figures import agency_name
 
 TARGETS = (0.85, 0.90, 0.95)
 ASSUMED_SHARE = 0.1

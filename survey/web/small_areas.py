@@ -6,12 +6,12 @@ from flask import Blueprint, Response, request, url_for
 
 from survey.actions import reading
 from survey.actions.modelling_areas import Modelled, list_modelled_sectors, model_sector
+from survey.actions.telling_figures import agency_name
 from survey.documents.charts import Interval, caterpillar
 from survey.documents.formats import number
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow
-from survey.web.figures import agency_name
 from survey.web.language import reader_language
 from survey.web.services import services
 from survey.web.session import signed_in_staff

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 
 from survey.actions import publishing, reading
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
+from survey.actions.telling_figures import to_basis, to_sector_row
 from survey.documents import pages
 from survey.documents.environment import translate
 from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage, WaveRow, WavesPage
 from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
-from survey.web.figures import to_basis, to_sector_row
 from survey.web.language import reader_language
 from survey.web.reach import sees_wave
 from survey.web.services import services

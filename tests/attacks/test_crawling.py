@@ -46,6 +46,7 @@ def test_no_page_prints_what_the_releases_leave_out(
     scoreboards = [page for path, page in found.items() if path.startswith("/staff/scoreboard")]
     assert any(stands_in(rate, page) for rate in told.shown for page in scoreboards), "what is shown stands there"
     assert len(told.hidden) >= 3
+    assert told.left_behind == [], "a hidden figure has no number under any definition"
     assert [(path, rate) for path, page in found.items() for rate in told.hidden if stands_in(rate, page)] == []
 
 
@@ -60,16 +61,29 @@ def test_the_crawler_finds_them_where_nothing_is_left_out(
 
 
 class Told:
-    """Rates in per cent as printed: of figures that are shown, and those that only hidden figures have."""
+    """Rates in per cent as printed: of figures that are shown, and those that only hidden figures have.
+
+    A shown figure tells more than one share: a hidden rate that equals, say, the rate of a whole sector under another
+    definition could not be told from it on a page.
+    """
 
     def __init__(self, whole: Sequence[StoredFigure], released: Sequence[StoredFigure]) -> None:
         out = {(each.level, each.sector_code, each.place) for each in released if each.suppressed}
         rates = [
             ((each.level, each.sector_code, each.place) in out, each.numbers) for each in whole if each.numbers["n"]
         ]
-        numbers = [value for each in released if not each.suppressed for value in each.numbers.values()]
-        self.shown = {percent(value) for value in numbers if isinstance(value, float) and 0 < value < 1}
+        numbers = [value for each in released if not each.suppressed for value in numbers_in(each.numbers)]
+        self.shown = {percent(value) for value in numbers if 0 < value < 1}
+        self.left_behind = [each.figure for each in released if each.suppressed and each.numbers]
         self.hidden = {percent(n["rate"]) for is_hidden, n in rates if is_hidden and 0 < n["rate"] < 1} - self.shown
+
+
+def numbers_in(value: object) -> Iterator[float]:
+    """Every fraction in what a figure holds, however deep."""
+    if isinstance(value, float):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from numbers_in(each)
 
 
 def begin(database: Database, keys: Keys, signer: Signer, seed: int) -> Fieldwork:

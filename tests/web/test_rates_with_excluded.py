@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from survey.actions.telling_figures import to_figure
 from survey.documents.environment import environment
 from survey.documents.figures import Figure
 from survey.store.releases import StoredFigure
-from survey.web.figures import to_figure
 
 NUMBERS = {"rate": 0.35, "low": 0.3, "high": 0.4, "n": 90, "n_effective": 80.0}
 PAIR = {"excluded": 10, "with_excluded": {"n": 100, "rate": 0.464, "low": 0.41, "high": 0.52}}
