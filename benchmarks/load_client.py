@@ -129,6 +129,7 @@ class Load:
     receipts: set[str] = field(default_factory=set)
     failures: Counter[str] = field(default_factory=Counter)
     elapsed: float = 0.0
+    cpu: float = 0.0  # the server's seconds of processor time for a completion, where somebody measured it
 
     @property
     def rate(self) -> float:

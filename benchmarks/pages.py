@@ -131,18 +131,10 @@ def cost_of(server: Server, visitor: Visitor, path: str, gets: int) -> float:
     """Seconds of CPU for each of many GETs, by all processes of the server, after a warm-up."""
     for _ in range(100):
         visitor.get(path)
-    before = cpu_of(server)
+    before = server.cpu_seconds()
     for _ in range(gets):
         visitor.get(path)
-    return (cpu_of(server) - before) / gets
-
-
-def cpu_of(server: Server) -> float:
-    """User and system seconds that the server and its workers have used (proc(5), fields 14 and 15)."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    processes = [server.process.pid, *server.children()]
-    used = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13] for pid in processes]
-    return sum(int(user) + int(system) for user, system in used) / ticks
+    return (server.cpu_seconds() - before) / gets
 
 
 def ask_lighthouse(home: Home) -> None:

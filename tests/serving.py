@@ -100,6 +100,12 @@ class Server:
         """How long its processes were ready to run and no core was free for them, as Linux counts."""
         return sum(map(_seconds_in_queue, [self.process.pid, *self.children()]))
 
+    def cpu_seconds(self) -> float:
+        """User and system seconds that the master and its workers have used (proc(5), fields 14 and 15)."""
+        stats = [Path(f"/proc/{pid}/stat").read_text() for pid in (self.process.pid, *self.children())]
+        used = [stat.rpartition(")")[2].split()[11:13] for stat in stats]
+        return sum(int(user) + int(system) for user, system in used) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """SIGKILL for the whole group, as when the machine is switched off."""
         with suppress(ProcessLookupError):

@@ -211,7 +211,7 @@ def check_answers(questionnaire: Questionnaire, answers: Mapping[str, str]) -> t
     An answer to an item that the others leave unasked is dropped. Text is put into Unicode NFC, control characters and
     the excess of combining marks are dropped.
     """
-    if not answers.keys() <= {item.code for item in questionnaire.items}:
+    if not answers.keys() <= questionnaire.codes:
         raise UnknownItem
     asked = questionnaire.asked(answers)
     problems: dict[str, str] = {}
@@ -237,7 +237,7 @@ def find_problem(item: Item, given: str) -> str | None:
         return "too_long" if len(given) > 2 * LONGEST_COMMENT else None
     if not given:
         return "missing" if item.required else None
-    return None if given in {choice.code for choice in item.choices} else "unknown_choice"
+    return None if given in item.choice_codes else "unknown_choice"
 
 
 def clean_text(text: str) -> str:

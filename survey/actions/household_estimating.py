@@ -16,13 +16,15 @@ import pandas as pd
 from analysis import Design, Dispositions, Estimate, interviewers, post_stratify, response_rates
 from analysis.estimation import rate
 from survey.actions.estimating import CannotEstimate, read_wave
-from survey.actions.interviewing import AGES, COMPLETE, PARTIAL, SEXES
+from survey.actions.interviewing import AGES, COMPLETE, NO_SERVICE, PARTIAL, SEXES
 from survey.actions.reading_csv import Columns, CsvFile, read_count
 from survey.store import fieldwork
 from survey.store.database import Connection, Database
 from survey.store.fieldwork import Call, HouseholdList, Psu
 
 SATISFIED = (4, 5)
+NOT_ELIGIBLE = ("4.5", "4.6", "4.7")
+UNKNOWN = ("3.1", "3.2", NO_SERVICE)  # a dead number says nothing of a household that somebody saw and listed
 MARGINS = Columns(("stratum", "sex", "age", "population"))
 MOST_ROWS, MOST_PEOPLE = 10_000, 100_000_000
 Margins = Mapping[tuple[str, str, str], float]
@@ -118,8 +120,8 @@ def _chance(probability: float | None) -> float:
 def _eligible(outcomes: Mapping[str, int]) -> float:
     """Households of a village that could have answered; those of unknown eligibility in proportion (AAPOR's e)."""
     known = sum(n for outcome, n in outcomes.items() if outcome[0] in "12")
-    out = sum(n for outcome, n in outcomes.items() if outcome[0] == "4")
-    unknown = sum(n for outcome, n in outcomes.items() if outcome[0] == "3")
+    out = sum(n for outcome, n in outcomes.items() if outcome in NOT_ELIGIBLE)
+    unknown = sum(n for outcome, n in outcomes.items() if outcome in UNKNOWN)
     share = known / (known + out) if known + out else 1.0
     return known + share * unknown
 
@@ -139,7 +141,7 @@ def _dispositions(outcomes: Mapping[str, Mapping[str, int]]) -> Dispositions:
     def count(*codes: str) -> int:
         return sum(n for each in outcomes.values() for outcome, n in each.items() if outcome in codes)
 
-    known, out = count(COMPLETE, PARTIAL, "2.1", "2.2", "2.3"), count("4.5", "4.6", "4.7")
+    known, out = count(COMPLETE, PARTIAL, "2.1", "2.2", "2.3"), count(*NOT_ELIGIBLE)
     return Dispositions(
         complete=count(COMPLETE),
         partial=count(PARTIAL),
@@ -147,7 +149,7 @@ def _dispositions(outcomes: Mapping[str, Mapping[str, int]]) -> Dispositions:
         noncontact=count("2.2"),
         other=count("2.3"),
         unknown_household=count("3.1"),
-        unknown_other=count("3.2"),
+        unknown_other=count("3.2", NO_SERVICE),
         eligible_share=known / (known + out) if known + out else 1.0,
     )
 

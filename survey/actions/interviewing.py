@@ -25,14 +25,15 @@ from survey.store.waves import Wave
 from survey.store.writer import Outcome, Submission, store_submission
 
 COMPLETE, PARTIAL = "1.1", "1.2"
+NO_SERVICE = "4.3"  # only a telephone has it
 FINAL = (COMPLETE, PARTIAL, "2.1", "2.3", "4.5", "4.6", "4.7")
 SEXES = ("f", "m")
 AGES = ("18-29", "30-44", "45-59", "60+")
 MOST_ADULTS = 30
 COUNTS_OF_ADULTS = range(1, MOST_ADULTS + 1)
 LARGEST_CLASS = 6
-CHANNEL = "interviewer"
-CHANNELS = (CHANNEL, "phone")
+CHANNEL, PHONE = "interviewer", "phone"
+CHANNELS = (CHANNEL, PHONE)
 CONTACT_ITEM, CONTACTED = "S1", "yes"  # a procedure in the last 12 months, in the household questionnaire
 
 
@@ -75,6 +76,10 @@ class Visit:
     languages: tuple[str, ...]
     channels: tuple[str, ...]
 
+    def allows(self, outcome: str) -> bool:
+        """Whether an attempt here can end so without an interview."""
+        return outcome != COMPLETE and (outcome != NO_SERVICE or PHONE in self.channels)
+
 
 @dataclass(frozen=True, slots=True)
 class Interview:
@@ -115,6 +120,9 @@ def record_call(
         raise CallRefused("An interview is complete when its answers are stored: fill in the form.")
     with database.writing("record-call") as connection:
         door = find_assigned(connection, wave_code, psu_code, number, interviewer)
+        wave = waves.find_wave(connection, wave_code)
+        if outcome == NO_SERVICE and not (wave and wave.uses(PHONE)):
+            raise CallRefused(f"Wave {wave_code} calls nobody, so no number can be out of service.")
         attempt = add_call(connection, door, outcome, interviewer, on)
         by.record(connection, "household-called", f"{wave_code}/{psu_code}", outcome=outcome)
     return attempt

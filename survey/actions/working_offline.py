@@ -83,6 +83,8 @@ def keep_attempt(
         raise NotTaken(is_over=True, stratum_code=home.household.stratum_code)
     if door.outcome == interviewing.COMPLETE:
         raise CallRefused("An interview is complete when its answers are stored.")
+    if door.outcome == interviewing.NO_SERVICE and device.channel != interviewing.PHONE:
+        raise CallRefused("A number out of service is met on the telephone only.")
     _fix_roster(connection, home, door)
     interviewing.add_call(connection, home, door.outcome, device.name, on, receipt_hash)
 

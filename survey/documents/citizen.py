@@ -19,7 +19,6 @@ class ThanksPage:
 
     receipt: str
     receipt_url: str | None = None
-    results_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ OUTCOMES = {
     "2.3": N_("Không thể trả lời (ốm, ngôn ngữ)"),
     "3.1": N_("Không rõ có ai ở không"),
     "3.2": N_("Không vào được"),
+    "4.3": N_("Số điện thoại không dùng được"),
     "4.5": N_("Không phải nhà ở"),
     "4.6": N_("Nhà bỏ trống"),
     "4.7": N_("Không có người từ 18 tuổi"),
 }
+BY_PHONE_ALONE = ("4.3",)
 
 
 @dataclass(frozen=True, slots=True)

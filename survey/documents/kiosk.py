@@ -10,7 +10,7 @@ from hashlib import sha256
 from markupsafe import Markup
 
 from survey.documents.environment import render, stylesheet, templates_folder
-from survey.documents.interviewing import OUTCOMES
+from survey.documents.interviewing import BY_PHONE_ALONE, OUTCOMES
 from survey.keys import CROCKFORD
 from survey.mandate.conditions import plain
 from survey.mandate.digests import write_canonical
@@ -35,7 +35,7 @@ class KioskForm:
 def render_kiosk(language: str, version: str, final: tuple[str, ...], ages: tuple[str, ...]) -> str:
     """The page: it works from this one file, its style and its scripts, with the network gone. `final` are the outcomes
     of a call after which nobody calls again."""
-    doors = {"outcomes": OUTCOMES, "final": final, "ages": ages}
+    doors = {"outcomes": OUTCOMES, "final": final, "by_phone_alone": BY_PHONE_ALONE, "ages": ages}
     screens = {each: Markup(render("field/screens.html", each, letters=CROCKFORD, **doors)) for each in LANGUAGES}  # noqa: S704 our own template
     return render("field/kiosk.html", language, screens=screens, version=version)
 

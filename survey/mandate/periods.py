@@ -56,7 +56,7 @@ def half_months_of(code: str, year: int) -> tuple[str, ...]:
 
 def half_month(day: datetime.date) -> str:
     """The half-month a day falls in: "2026-11a" for the 1st to the 14th, "2026-11b" from the 15th on."""
-    return f"{day:%Y-%m}{'a' if day.day <= LAST_DAY_OF_FIRST_HALF else 'b'}"
+    return f"{day.year:04}-{day.month:02}{'a' if day.day <= LAST_DAY_OF_FIRST_HALF else 'b'}"
 
 
 def half_months_between(start: datetime.date, end: datetime.date) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class Item:
     why: Text | None = None
     show_if: Condition | None = None
 
+    @cached_property
+    def choice_codes(self) -> frozenset[str]:
+        """What can be chosen."""
+        return frozenset(choice.code for choice in self.choices)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -78,7 +83,7 @@ class Questionnaire:
         """The version's full name, such as "procedures@1"."""
         return f"{self.code}@{self.version}"
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """Every item, in the order of the page."""
         return tuple(item for section in self.sections for item in section.items)
@@ -95,11 +100,22 @@ class Questionnaire:
     def asked(self, answers: Mapping[str, str]) -> frozenset[str]:
         """Codes of the items that these answers leave to be asked. An answer to an item that is not asked meets no
         condition either."""
+        if not self._has_conditions:
+            return self.codes
         asked: dict[str, str] = {}
         for item in self.items:
             if item.show_if is None or holds(item.show_if, asked):
                 asked[item.code] = answers.get(item.code, "")
         return frozenset(asked)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The codes of every item."""
+        return frozenset(item.code for item in self.items)
+
+    @cached_property
+    def _has_conditions(self) -> bool:
+        return any(item.show_if is not None for item in self.items)
 
     @property
     def overall_item(self) -> Item:

@@ -87,7 +87,7 @@ def take_answer() -> Response:
     if comes_from_elsewhere():
         return refusal_page("unreadable", 403)
     try:
-        sent = form.read_sent(request.form)
+        sent = form.read_sent(request.form.to_dict(flat=False))
     except answering.Refusal as refusal:
         return refuse(refusal)
     return form.turn(sent) if sent.turns else form.store(sent)

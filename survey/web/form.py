@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask import Response, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from survey.actions import answering, recording, stepping
 from survey.actions.carrying import Carrier
@@ -49,22 +48,23 @@ class Sent:
         return bool(self.step or self.go)
 
 
-def read_sent(form: MultiDict[str, str]) -> Sent:
+def read_sent(form: Mapping[str, list[str]]) -> Sent:
     """The post of a form, as it came. Raises UnknownItem when an answer stands in it twice, which no page sends."""
-    given = {name: values for name, values in form.lists() if name not in OWN_FIELDS}
-    if any(len(values) > 1 for values in given.values()):
+    first = {name: values[0] for name, values in form.items()}
+    answers = {name: value for name, value in first.items() if name not in OWN_FIELDS}
+    if any(len(form[name]) > 1 for name in answers):
         raise answering.UnknownItem
     return Sent(
-        token=form.get("token", ""),
-        key=form.get("key", ""),
-        language=form.get("language", ""),
-        answers={name: values[0] for name, values in given.items()},
-        asked=form.get("asked"),
-        declined=form.get("receipt") == "no",
-        step=form.get("step", ""),
-        carried=form.get("carried", ""),
-        seen=tuple(form.getlist("seen")),
-        go=form.get("go", ""),
+        token=first.get("token", ""),
+        key=first.get("key", ""),
+        language=first.get("language", ""),
+        answers=answers,
+        asked=first.get("asked"),
+        declined=first.get("receipt") == "no",
+        step=first.get("step", ""),
+        carried=first.get("carried", ""),
+        seen=tuple(form.get("seen", ())),
+        go=first.get("go", ""),
     )
 
 

@@ -23,7 +23,6 @@ from survey.web.shell import staff_page, staff_shell
 blueprint = Blueprint("interviewer", __name__, url_prefix="/staff/field")
 DOOR = "/<wave>/<psu>/<int:number>"
 OWN = ("csrf_token", "form_key", "person_sex", "person_age", "asked_by")
-CALLS = tuple(code for code in OUTCOMES if code != interviewing.COMPLETE)
 
 
 @blueprint.get("/")
@@ -139,7 +138,7 @@ def _door(
         roster_url=url_for("interviewer.draw_adult", **place),  # type: ignore[arg-type]
         answer_url=url_for("interviewer.keep_answer", **place),  # type: ignore[arg-type]
         is_done=door.is_done,
-        outcomes=CALLS,
+        outcomes=tuple(filter(visit.allows, OUTCOMES)),
         ages=interviewing.AGES,
         asked_by=visit.channels,
         key=secrets.token_hex(16),

@@ -8,12 +8,11 @@ which can do all of it. `tests/web/test_lane.py` holds the two to the same answe
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
-
-from werkzeug.datastructures import MultiDict
+from urllib.parse import parse_qs
 
 from survey.actions import answering, recording
 from survey.actions.signalling import new_form_key
@@ -40,6 +39,9 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 500
 FOUND, SEE_OTHER = "200 OK", "303 SEE OTHER"
+DEFECT = "hailong.lane_defect"  # in the WSGI environment: the lane failed where it should not, and the app was asked
+
+logger = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, bytes]
@@ -74,7 +76,11 @@ class Lane:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             answer = self._answer(environ)
-        except Exception:  # a refusal, or a defect: the app meets it again, and has a page and a log for it
+        except (answering.Refusal, DatabaseUnreachable):  # the app meets it again, and has a page for it
+            answer = None
+        except Exception as defect:  # the app may still answer; then only the log and the metrics tell
+            logger.error("unhandled %s in the lane", type(defect).__name__, exc_info=defect)
+            environ[DEFECT] = True
             answer = None
         if answer is None:
             return self._app(environ, start_response)
@@ -101,6 +107,7 @@ class Lane:
         known = self._known
         token = visit.cookies.get(token_cookie_name(is_secure=visit.is_secure), "")
         opened = answering.open_form(known.database, known.keys, token, known.today())
+        known.arrivals.count_view(opened.wave_code, opened.stratum_code, known.today())
         spoken = opened.spoken(visit.language)
         page = form_page(
             opened.questionnaire,
@@ -190,7 +197,7 @@ def read_form(environ: WSGIEnvironment) -> form.Sent | None:
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-        return form.read_sent(MultiDict(pairs))
+        lists = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return form.read_sent(lists)
     except (ValueError, answering.UnknownItem):
         return None

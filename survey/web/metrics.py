@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from survey.actions.gauging import read_gauges
 from survey.web.access import allow_everybody
+from survey.web.lane import DEFECT
 from survey.web.services import METRICS, services
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Metrics:
         self.refused = Counter(
             f"{PREFIX}_refused", "Citizens who were refused, by reason", ["reason"], registry=self.registry
         )
+        self.lane_defects = Counter(
+            f"{PREFIX}_lane_defects",
+            "Ordinary visits that failed before the app and were asked again",
+            registry=self.registry,
+        )
 
     def count_refusal(self, reason: str) -> None:
         self.refused.labels(reason).inc()
@@ -62,6 +68,8 @@ class Metrics:
                 return start_response(status, headers, exc_info)
 
             body = application(environ, noted)
+            if environ.get(DEFECT):
+                self.lane_defects.inc()
             part = environ.get("PATH_INFO", "/").split("/")[1]
             self.seconds.labels(part if part in PARTS else "other", *statuses[:1]).observe(time.perf_counter() - began)
             return body

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey.actions import household, interviewing
-from survey.actions.household_estimating import estimate_households
+from survey.actions.household_estimating import _eligible, estimate_households
 from survey.actions.importing_places import import_agencies
 from survey.actions.interviewing import Interview
 from survey.actions.reading_csv import ImportRefused
@@ -31,6 +31,7 @@ from survey.store.database import Database
 from survey.store.fieldwork import HouseholdList, Psu
 from survey.store.tables import audit, household_call, inbox, invitation
 from survey.store.tables import household as household_table
+from survey.store.waves import change_wave, find_wave
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 TODAY, AFTER = date(2026, 11, 24), date(2026, 12, 20)
@@ -330,6 +331,41 @@ def test_each_adult_has_the_same_chance() -> None:
     listed = HouseholdList("H", "v1", "lister", TODAY, 3000, b"", "op", TODAY, "5", 1.0)
     drawn = Counter(interviewing.choose_adult(listed, number, 3) for number in range(1, 3001))
     assert sum((drawn[adult] - 1000) ** 2 / 1000 for adult in (1, 2, 3)) < 13.8
+
+
+def test_a_number_out_of_service_is_noted_where_a_wave_calls_and_leaves_the_household_of_unknown_eligibility(
+    work: Work,
+) -> None:
+    list_and_draw(work)
+    door = interviewing.list_work(work.database, "dtv0", TODAY)[0].doors[0]
+    at = ("H", door.psu.code, door.household.number)
+    assert interviewing.record_call(work.database, *at, "4.3", interviewer="dtv0", on=TODAY, by=by("dtv0")) == 1
+    assert not interviewing.list_work(work.database, "dtv0", TODAY)[0].doors[0].is_done
+    visit = interviewing.find_door(work.database, *at, "dtv0")
+    assert visit.allows("4.3")
+    assert not replace(visit, channels=("interviewer",)).allows("4.3")
+    # 4 eligible and 1 not are known: of the 2 unknown four fifths count
+    assert _eligible({"1.1": 4, "4.6": 1, "4.3": 1, "3.1": 1}) == pytest.approx(4 + 2 * 4 / 5)
+
+
+def test_a_wave_that_calls_nobody_has_no_number_out_of_service(work: Work) -> None:
+    list_and_draw(work)
+    door = interviewing.list_work(work.database, "dtv0", TODAY)[0].doors[0]
+    with work.database.writing("test") as connection:
+        wave = find_wave(connection, "H")
+        assert wave is not None
+        change_wave(connection, replace(wave, channels="interviewer"))
+    with pytest.raises(interviewing.CallRefused, match="calls nobody"):
+        interviewing.record_call(
+            work.database,
+            "H",
+            door.psu.code,
+            door.household.number,
+            "4.3",
+            interviewer="dtv0",
+            on=TODAY,
+            by=by("dtv0"),
+        )
 
 
 def test_addresses_and_rosters_are_forgotten_after_the_wave(work: Work) -> None:

@@ -158,6 +158,15 @@ def test_a_callers_screen_is_the_same_and_says_phone(team: Team) -> None:
     ]
 
 
+def test_a_number_out_of_service_is_met_on_the_telephone_alone_and_closes_no_door(team: Team) -> None:
+    household.assign(team.database, WAVE, team.villages[0]["code"], "goi1", by=By("op", NOON))
+    caller = pair(team.database, team.keys, channel="phone", name="goi1")
+    number = caller.numbers()[0]
+    assert outcomes(caller.send(caller.put(number, "4.3"), caller.put(number, "1.1"))) == ["noted", "stored"]
+    at_door = team.put(team.numbers(1)[0], "4.3", psu=team.villages[1]["code"])
+    assert outcomes(team.send(at_door)) == ["malformed"]
+
+
 def test_whoever_was_there_first_wins_and_the_second_is_counted(team: Team) -> None:
     first, second, *_ = team.numbers()
     assert outcomes(team.send(team.put(first, "2.1"), team.put(first, "1.1"))) == ["noted", "spent"]

@@ -23,6 +23,7 @@ from survey.app import CITIZENS, create_app
 from survey.keys import Keys, new_token
 from survey.proof import Signer
 from survey.settings import Settings
+from survey.store.arrivals import count_views
 from survey.store.database import Database, DatabaseUnreachable
 from survey.web import lane as fast
 from survey.web.access import access_of
@@ -237,3 +238,54 @@ def test_a_host_that_is_not_served_is_refused_by_the_app(doors: Doors, token: st
     assert page[0].startswith("421")
     assert said(doors.lane, "GET", f"/t/{token}", {}, base="http://survey.example")[0].startswith("303")
     assert doors.passed == [f"/t/{token}"]
+
+
+def test_an_opened_form_is_counted_by_the_lane_as_by_the_app(doors: Doors, work: Fieldwork, token: str) -> None:
+    cookie = {"Cookie": f"token={token}"}
+    doors.by_both("GET", "/answer", cookie)
+    assert doors.passed == []
+    doors.lane._known.arrivals.write()
+    said(doors.lane, "GET", "/answer", cookie)
+    doors.lane._known.arrivals.write()
+    with work.database.reading() as connection:
+        assert count_views(connection, work.wave) == {"A.certification": 3}
+
+
+@pytest.mark.parametrize("what", ["form_page", "as_answer"])
+def test_a_defect_of_the_lane_is_answered_by_the_app_and_shows_in_log_and_metrics(
+    settings: Settings,
+    work: Fieldwork,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    what: str,
+) -> None:
+    def defect(*_: object, **__: object) -> str:
+        raise AssertionError("as the test wants it")
+
+    app = create_app(replace(settings, metrics_token="a token of the metrics, long enough"), (CITIZENS,), lambda: NOON)
+    monkeypatch.setattr(fast, what, defect)
+    client = app.test_client()
+    client.set_cookie("token", token)
+    assert client.get("/answer").status_code == 200
+    written = generate_latest(app.extensions[METRICS].registry)
+    assert b"hailong_lane_defects_total 1.0" in written
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "unhandled AssertionError in the lane"
+    ]
+    assert token not in caplog.text
+
+
+def test_a_refusal_or_an_absent_database_is_no_defect_of_the_lane(
+    settings: Settings, work: Fieldwork, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> str:
+        raise DatabaseUnreachable("away")
+
+    app = create_app(replace(settings, metrics_token="a token of the metrics, long enough"), (CITIZENS,), lambda: NOON)
+    client = app.test_client()
+    assert client.get("/answer").status_code == 404
+    client.set_cookie("token", token)
+    monkeypatch.setattr(fast.answering, "open_form", away)
+    assert client.get("/answer").status_code == 503
+    assert b"hailong_lane_defects_total 0.0" in generate_latest(app.extensions[METRICS].registry)

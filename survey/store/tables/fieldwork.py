@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from survey.store.tables.base import code, digest, metadata
 
-OUTCOMES = ("1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.5", "4.6", "4.7")
+OUTCOMES = ("1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.3", "4.5", "4.6", "4.7")
 
 psu = Table(
     "psu",
@@ -87,7 +87,7 @@ household_call = Table(
     code("psu_code"),
     Column("number", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("outcome", String(4), nullable=False, comment="AAPOR, Standard Definitions, 2023, in-person surveys"),
+    Column("outcome", String(4), nullable=False, comment="AAPOR, Standard Definitions, 2023"),
     Column("called_on", Date, nullable=False),
     Column("interviewer", String(64), nullable=False),
     digest("receipt_hash", nullable=True, comment="by which a device's call is known when it comes again"),

@@ -5,7 +5,7 @@ import { Refusing, keep } from "./queue.js";
 
 /** The acts of these screens. `screen` is what the kiosk's own screen lends: its parts, and how to go on. */
 export function makeDoors(screen) {
-  const { main, part, say, reveal, show, begin, askAt, round } = screen;
+  const { main, part, say, reveal, show, begin, askAt, round, channel } = screen;
   let here = null;
 
   async function showList(noted = false) {
@@ -47,6 +47,7 @@ export function makeDoors(screen) {
     const door = await findDoor(psu, number);
     show("door");
     say("address", door.address);
+    if (channel() !== "phone") main.querySelectorAll("[data-by-phone]").forEach((option) => option.remove());
     reveal("count", door.adults === null);
     reveal("ask", door.adults !== null);
     if (door.adults === null) return;

@@ -67,7 +67,7 @@ function firstOf(work) {
   return work.villages ? "work" : "start";
 }
 
-const doors = makeDoors({ main, part, say, reveal, show, begin, round, askAt });
+const doors = makeDoors({ main, part, say, reveal, show, begin, round, askAt, channel: () => channel });
 
 /** Begin the form with whoever was drawn behind a door. */
 async function askAt(door, spoken) {
