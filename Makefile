@@ -68,7 +68,8 @@ coverage: $(VENV)/installed-test ## Every branch of analysis/ is taken by its te
 nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	@HAILONG_FULL_COUNTS=1 $(BIN)/python -m pytest tests/faults tests/test_proof_bundle.py tests/test_other_tree.py \
 	tests/actions/test_tampers.py tests/actions/test_honest_histories.py tests/attacks \
-	tests/actions/test_estimating_file.py tests/web/test_statistician_speed.py tests/web/test_api_fuzzed.py tests/browser/test_kiosk.py
+	tests/actions/test_estimating_file.py tests/web/test_statistician_speed.py tests/web/test_api_fuzzed.py tests/browser/test_kiosk.py \
+	tests/browser/test_citizen_accessibility.py
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from typing import Protocol
 
 from survey.documents.environment import render
+from survey.documents.once import made_once
 from survey.documents.shell import CitizenShell, Link
 from survey.documents.splicing import SplicedPage, cut_page
 
@@ -84,8 +84,8 @@ class UnknownRefusal(ValueError):
 THANKS_PARTS = {"nonce": "\ue001", "receipt": "\ue002"}
 
 
-@cache
-def thanks_page(receipt_url: str | None, language: str, khmer_font: bool = False) -> SplicedPage:
+@made_once
+def thanks_page(receipt_url: str | None, language: str, khmer_font: bool) -> SplicedPage:
     """Thank you, the receipt, and what it proves: rendered once a language; a visit differs by nonce and receipt.
     Without an address the receipt was declined, and nothing is said of it."""
     receipt = THANKS_PARTS["receipt"]
@@ -94,7 +94,7 @@ def thanks_page(receipt_url: str | None, language: str, khmer_font: bool = False
     return cut_page(render_thanks(page, shell, language), THANKS_PARTS)
 
 
-@cache
+@made_once
 def wait_page(language: str) -> SplicedPage:
     """That much is asked for at this moment, and to come back in a minute; a visit differs by its nonce."""
     mark = THANKS_PARTS["nonce"]

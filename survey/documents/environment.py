@@ -20,7 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from survey.documents import formats, verdicts
-from survey.mandate.text import LANGUAGES, Text
+from survey.documents.once import made_once
+from survey.mandate.text import FIRST_LANGUAGE, LANGUAGES, Text
 
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "km": "ខ្មែរ", "en": "English"}
 
@@ -51,7 +52,7 @@ def translate(language: str, msgid: str, **values: object) -> str:
     return _catalogue(language).gettext(msgid) % values
 
 
-@cache
+@made_once
 def environment(language: str) -> Environment:
     """Jinja2 with autoescape, strict undefined, this language's catalogue and formats."""
     environment = Environment(
@@ -88,10 +89,12 @@ def stylesheet(name: str) -> Markup:
     return Markup(re.sub(r"\s*([{};,]|(?<=[a-z]):)\s*", r"\1", text).replace(";}", "}").strip())  # noqa: S704 our own file
 
 
-@cache
+@made_once
 def _catalogue(language: str) -> catalogues.NullTranslations:
     if language not in LANGUAGES:
         raise UnknownLanguage(language)
+    if language == FIRST_LANGUAGE:  # the sentences themselves
+        return catalogues.NullTranslations()
     path = PACKAGE / "locale" / language / "LC_MESSAGES" / "hailong.po"
     if not path.is_file():
         return catalogues.NullTranslations()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 from survey.documents.environment import render
 from survey.documents.layout import Layout, lay_out
@@ -23,6 +24,7 @@ COMMENT_LIMIT = 2000
 PARTS = {"nonce": "\ue001", "token": "\ue002", "key": "\ue003", "carried": "\ue004"}
 
 _pages: dict[tuple[object, ...], SplicedPage] = {}
+_rendering = Lock()
 
 
 class UnknownMode(ValueError):
@@ -60,11 +62,12 @@ def form_page(
     `languages` are those that are offered."""
     cached = (questionnaire.digest, language, mode, action, layout, recordings, khmer_font, about, languages)
     if cached not in _pages:
-        shown = layout or lay_out(questionnaire, 0, {})
-        _pages[cached] = cut_page(
-            _render(questionnaire, language, mode, action, shown, Filled(), recordings, khmer_font, about, languages),
-            PARTS,
-        )
+        with _rendering:  # after a start everybody asks for the same page at once
+            if cached not in _pages:
+                first = layout or lay_out(questionnaire, 0, {})
+                rest = (recordings, khmer_font, about, languages)
+                body = _render(questionnaire, language, mode, action, first, Filled(), *rest)
+                _pages[cached] = cut_page(body, PARTS)
     return _pages[cached]
 
 

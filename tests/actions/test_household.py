@@ -31,7 +31,6 @@ from survey.store.database import Database
 from survey.store.fieldwork import HouseholdList, Psu
 from survey.store.tables import audit, household_call, inbox, invitation
 from survey.store.tables import household as household_table
-from survey.store.waves import change_wave, find_wave
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 TODAY, AFTER = date(2026, 11, 24), date(2026, 12, 20)
@@ -348,24 +347,29 @@ def test_a_number_out_of_service_is_noted_where_a_wave_calls_and_leaves_the_hous
     assert _eligible({"1.1": 4, "4.6": 1, "4.3": 1, "3.1": 1}) == pytest.approx(4 + 2 * 4 / 5)
 
 
-def test_a_wave_that_calls_nobody_has_no_number_out_of_service(work: Work) -> None:
-    list_and_draw(work)
-    door = interviewing.list_work(work.database, "dtv0", TODAY)[0].doors[0]
-    with work.database.writing("test") as connection:
-        wave = find_wave(connection, "H")
-        assert wave is not None
-        change_wave(connection, replace(wave, channels="interviewer"))
+def test_a_wave_that_calls_nobody_has_no_number_out_of_service(work: Work, frame_file: Path) -> None:
+    open_wave(
+        work.database,
+        code="H2",
+        name={"vi": "Hộ"},
+        questionnaire="household@1",
+        opens_on=date(2026, 11, 1),
+        closes_on=date(2026, 11, 30),
+        rule=Rule(),
+        population="public",
+        channels=("interviewer",),
+    )
+    household.import_psus(work.database, frame_file, wave_code="H2", today=TODAY, by=by("op"))
+    village = household.draw_psus(work.database, "H2", {"wards": 5, "khmer": 5}, seed=1, by=by("op"))[0].identifier
+    household.keep_list(work.database, "H2", village, ["Số 1", "Số 2"], today=TODAY, by=by("lister"))
+    household.draw_households(work.database, "H2", village, 2, seed=7, today=TODAY, by=by("op"))
+    household.assign(work.database, "H2", village, "dtv9", by=by("op"))
     with pytest.raises(interviewing.CallRefused, match="calls nobody"):
-        interviewing.record_call(
-            work.database,
-            "H",
-            door.psu.code,
-            door.household.number,
-            "4.3",
-            interviewer="dtv0",
-            on=TODAY,
-            by=by("dtv0"),
-        )
+        interviewing.record_call(work.database, "H2", village, 1, "4.3", interviewer="dtv9", on=TODAY, by=by("dtv9"))
+    assert (
+        interviewing.record_call(work.database, "H2", village, 1, "2.2", interviewer="dtv9", on=TODAY, by=by("dtv9"))
+        == 1
+    )
 
 
 def test_addresses_and_rosters_are_forgotten_after_the_wave(work: Work) -> None:

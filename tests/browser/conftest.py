@@ -27,6 +27,14 @@ def demo(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
+def bare_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An installation with nothing in it but keys, schema and mandate, to be copied and never opened."""
+    home = Home(tmp_path_factory.mktemp("bare") / "home")
+    home.run("init")
+    return home
+
+
+@pytest.fixture(scope="session")
 def server(demo: Home) -> Iterator[Server]:
     with serving(demo) as running:
         yield running

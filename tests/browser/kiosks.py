@@ -51,9 +51,8 @@ class Office:
         return self.count(waiting)
 
 
-def set_up_office(folder: Path, slips: int) -> Office:
-    home = Home(folder)
-    home.run("init")
+def set_up_office(bare_home: Home, folder: Path, slips: int) -> Office:
+    home = Home(Path(shutil.copytree(bare_home.path, folder)))
     today = datetime.now(UTC).date()
     with home.database() as database:
         begin_fieldwork(

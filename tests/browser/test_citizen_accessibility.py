@@ -1,10 +1,12 @@
 """Every page and state that a citizen meets, in three languages: WCAG 2.2 AA by axe-core at 320 px and 400 % zoom.
 
-A window of 1280 x 1024 px at 400 % is one of 320 x 256 px, so one size stands for both.
+A window of 1280 x 1024 px at 400 % is one of 320 x 256 px, so one size stands for both. Every state is walked in every
+language each time; axe-core looks at it in one of the three, by turns, and in all of them in the nightly run.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
@@ -18,6 +20,7 @@ from survey.mandate.text import LANGUAGES, Text
 
 pytestmark = pytest.mark.browser
 
+EVERY_LANGUAGE = "HAILONG_FULL_COUNTS" in os.environ
 SMALL = {"width": 320, "height": 256}
 SCHEMES = ({"color_scheme": "dark"}, {"contrast": "more"})
 Walk = Callable[[Page, Door, str], Iterator[str]]
@@ -201,11 +204,13 @@ def test_no_state_has_a_fault_at_320_px(page: Page, citizen_door: Door, walk: st
     """In Vietnamese also in the dark and in high contrast: those change colours, which no language does."""
     states, expected = WALKS[walk]
     met = set()
-    for name in states(page, citizen_door, language):
+    for place, name in enumerate(states(page, citizen_door, language)):
         met.add(name)
         assert page.locator("html").get_attribute("lang") == language, name
         assert page.locator("h1").count() == 1, name
-        assert (name, faults_of(page), overflow(page)) == (name, [], 0)
+        assert (name, overflow(page)) == (name, 0)
+        if EVERY_LANGUAGE or LANGUAGES[place % len(LANGUAGES)] == language:
+            assert (name, faults_of(page)) == (name, [])
         for scheme in SCHEMES if language == "vi" else ():
             page.emulate_media(**scheme)
             assert (name, scheme, faults_of(page, COLOURS)) == (name, scheme, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.browser
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 AGENCY, WAVE, WHO = "TTPVHCC-31507", "HO", "dtv-01"
+NO_SERVICE = '#outcome option[value="4.3"]'
+AS_CALLER = """async () => {
+  const { recall, remember } = await import("/static/kiosk/store.js");
+  await remember("work", { ...(await recall("work")), channel: "phone" });
+}"""
 NARROW = {"width": 360, "height": 740}
 ANSWERED = """SELECT count(*) FROM inbox WHERE CAST(codes AS TEXT) LIKE '%"assisted":1%"interviewer":"dtv-01"%' """
 
@@ -36,10 +42,9 @@ class Fieldwork:
 
 
 @pytest.fixture(scope="module")
-def fieldwork(tmp_path_factory: pytest.TempPathFactory) -> Fieldwork:
+def fieldwork(bare_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Fieldwork:
     folder = tmp_path_factory.mktemp("field")
-    home = Home(folder / "home")
-    home.run("init")
+    home = Home(Path(shutil.copytree(bare_home.path, folder / "home")))
     now = datetime.now(UTC)
     by, today, file = By("op", now), now.date(), folder / "villages.csv"
     file.write_text(
@@ -73,7 +78,7 @@ def fieldwork(tmp_path_factory: pytest.TempPathFactory) -> Fieldwork:
 
 @pytest.fixture(scope="module")
 def field_server(fieldwork: Fieldwork) -> Iterator[Server]:
-    with serving(fieldwork.home) as running:
+    with serving(fieldwork.home, "--no-work") as running:
         yield running
 
 
@@ -120,6 +125,7 @@ def test_doors_are_worked_without_a_network_and_everything_arrives_once(
         open_door(page, 0)
         page.click('form[data-form="call"] button')
         assert page.is_visible("#wrong-call")
+        assert page.locator(NO_SERVICE).count() == 0, "only a caller meets a number out of service"
         page.select_option("#outcome", "2.2")
         page.click('form[data-form="call"] button')
         page.wait_for_selector('[data-part="noted"]:not([hidden])')
@@ -163,6 +169,13 @@ def test_doors_are_worked_without_a_network_and_everything_arrives_once(
         page.wait_for_selector(".doors button")
         wait_until(lambda: page.locator('.doors [data-part="unsent"]:not([hidden])').count() == 0)
         assert page.locator(".doors button").nth(1).is_disabled()
+
+        context.set_offline(True)
+        page.evaluate(AS_CALLER)
+        page.reload()
+        page.wait_for_selector(".doors button")
+        open_door(page, 2)
+        assert page.locator(NO_SERVICE).count() == 1
 
 
 def answer_everything(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,11 @@ from kiosks import (
     wait_until,
 )
 from playwright.sync_api import Browser, Page
-from serving import Server, free_port, serving
+from serving import Home, Server, free_port, serving
 from test_walks import LANGUAGES, faults, overflow
 
 from survey.actions.recording import add_recording
+from survey.actions.signing_in import add_staff
 from survey.keys import CROCKFORD, canonical_token, new_code
 from survey.mandate.questionnaires import load_questionnaire
 
@@ -42,13 +44,13 @@ LEDGER = "SELECT count(*) FROM ledger WHERE kind = 'response'"
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    return set_up_office(tmp_path_factory.mktemp("office") / "home", 20)
+def office(bare_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return set_up_office(bare_home, tmp_path_factory.mktemp("office") / "home", 20)
 
 
 @pytest.fixture(scope="module")
 def office_server(office: Office) -> Iterator[Server]:
-    with serving(office.home) as running:
+    with serving(office.home, "--no-work") as running:
         yield running
 
 
@@ -63,12 +65,12 @@ def kiosk(browser: Browser, office: Office, office_server: Server, tmp_path: Pat
 
 @pytest.mark.faults
 def test_every_answer_is_in_the_ledger_once_though_network_browser_and_server_die(
-    browser: Browser, tmp_path: Path
+    browser: Browser, bare_home: Home, tmp_path: Path
 ) -> None:
-    office, port, profile = set_up_office(tmp_path / "home", COUNT), free_port(), tmp_path / "profile"
+    office, port, profile = set_up_office(bare_home, tmp_path / "home", COUNT), free_port(), tmp_path / "profile"
     url = f"http://127.0.0.1:{port}"
     half = COUNT // 2
-    with serving(office.home, port=port) as server, kiosk_browser(browser, profile) as context:
+    with serving(office.home, "--no-work", port=port) as server, kiosk_browser(browser, profile) as context:
         page = open_kiosk(context, url)
         pair_by_hand(page, office.pairing_code())
         server.kill()
@@ -85,13 +87,13 @@ def test_every_answer_is_in_the_ledger_once_though_network_browser_and_server_di
         answer_by_hand(page, office.codes[half], language="km")
         keep_directly(page, office.codes[half + 1 :] + office.codes[:TWICE])
         for crash in CRASHES:
-            with serving(office.home, port=port, HAILONG_CRASH_AT=crash) as server:
+            with serving(office.home, "--no-work", port=port, HAILONG_CRASH_AT=crash) as server:
                 send_now(page)
                 server.kill()
             assert count_kept(page)["waiting"] == COUNT + TWICE, crash
         taken = office.responses()
         assert 0 < taken <= COUNT
-        with serving(office.home, port=port) as server:
+        with serving(office.home, "--no-work", port=port) as server:
             page.evaluate("void import('/static/kiosk/contact.js').then((it) => it.contact()).catch(() => {})")
             if taken < COUNT:
                 wait_until(lambda: office.responses() > taken)
@@ -108,18 +110,20 @@ def test_every_answer_is_in_the_ledger_once_though_network_browser_and_server_di
 
 
 @pytest.mark.faults
-def test_a_server_that_acknowledges_before_its_commit_loses_answers(browser: Browser, tmp_path: Path) -> None:
+def test_a_server_that_acknowledges_before_its_commit_loses_answers(
+    browser: Browser, bare_home: Home, tmp_path: Path
+) -> None:
     """The control: the counting above sees a loss, and the commit before the acknowledgement is what prevents it."""
-    office, port = set_up_office(tmp_path / "home", 5), free_port()
+    office, port = set_up_office(bare_home, tmp_path / "home", 5), free_port()
     with kiosk_browser(browser, tmp_path / "profile") as context:
-        with serving(office.home, program=CARELESS, port=port) as server:
+        with serving(office.home, "--no-work", program=CARELESS, port=port) as server:
             page = open_kiosk(context, server.url)
             pair_by_hand(page, office.pairing_code())
             keep_directly(page, office.codes)
             send_now(page)
             assert count_kept(page)["waiting"] == count_kept(page)["taken"] == 0
             server.kill()
-        with serving(office.home, port=port):
+        with serving(office.home, "--no-work", port=port):
             send_now(page)
     assert office.responses() < len(office.codes)
 
@@ -346,16 +350,22 @@ def test_no_page_of_operators_or_of_a_poster_has_a_fault(
     browser: Browser, office: Office, office_server: Server, screenshots: Path | None
 ) -> None:
     def check(path: str, name: str) -> None:
-        for language in LANGUAGES:
+        for place, language in enumerate(LANGUAGES):
             answer = page.goto(f"{path}?language={language}")
             assert answer is not None
             assert answer.status == 200
-            assert (path, language, faults(page), overflow(page)) == (path, language, [], 0)
+            assert (path, language, overflow(page)) == (path, language, 0)
+            if (len(name) + place) % len(
+                LANGUAGES
+            ) == 0:  # by turns: axe-core takes its time
+                assert (path, language, faults(page)) == (path, language, [])
             if screenshots:
                 page.screenshot(path=screenshots / f"{name}-{language}.png", full_page=True)
 
     def sign_in(role: str) -> None:
-        password = office.home.run("staff", "add", role, "--role", role).strip().rpartition(" ")[2]
+        password = "mật khẩu đủ dài để thử"
+        with office.home.database() as database:
+            add_staff(database, role, role, password, now=datetime.now(UTC), actor="tests")
         page.goto("/staff/sign-in")
         page.fill("#name", role)
         page.fill("#password", password)

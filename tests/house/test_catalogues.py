@@ -95,3 +95,8 @@ def test_english_is_not_vietnamese_and_khmer_is_written_in_khmer_script() -> Non
 
 def test_the_vietnamese_catalogue_is_empty_because_the_sentence_is_its_own_msgid() -> None:
     assert [message.id for message in messages("vi") if any(wording for _, wording in forms(message))] == []
+
+
+def test_the_vietnamese_catalogue_says_nothing_else() -> None:
+    """It is not read when pages are made: the sentences themselves are Vietnamese."""
+    assert [message.id for message in messages("vi") if any(said for _, said in forms(message))] == []
