@@ -23,6 +23,7 @@ DOCUMENT = HERE.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 TITLES = {
     "submissions": "Completed answers, against bare Flask with one durable INSERT",
+    "steady": "Two hundred answers a second for a minute",
     "commits": "Durable commits alone: how far below the database a submission is",
     "overload": "Submissions with 40 clients of the staff's pages beside them",
     "pages": "The citizen's page: weight, cost, Lighthouse",
