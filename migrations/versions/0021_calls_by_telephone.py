@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 OUTCOMES = "outcome IN ('1.1', '1.2', '2.1', '2.2', '2.3', '3.1', '3.2', '4.3', '4.5', '4.6', '4.7')"
 CHECK = "ck_household_call_outcome"
 KEPT = "wave_code, psu_code, number, attempt, outcome, called_on, interviewer, receipt_hash"
