@@ -355,9 +355,7 @@ def test_no_page_of_operators_or_of_a_poster_has_a_fault(
             assert answer is not None
             assert answer.status == 200
             assert (path, language, overflow(page)) == (path, language, 0)
-            if (len(name) + place) % len(
-                LANGUAGES
-            ) == 0:  # by turns: axe-core takes its time
+            if (len(name) + place) % len(LANGUAGES) == 0:  # by turns: axe-core takes its time
                 assert (path, language, faults(page)) == (path, language, [])
             if screenshots:
                 page.screenshot(path=screenshots / f"{name}-{language}.png", full_page=True)

@@ -45,7 +45,7 @@ def test_an_unknown_refusal_is_named():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_thanks_show_the_receipt_and_say_what_it_does_not_prove(language):
-    html = citizen.render_thanks(ThanksPage("7KQ4-2MX9", "/receipt", "/results"), SHELL, language)
+    html = citizen.render_thanks(ThanksPage("7KQ4-2MX9", "/receipt"), SHELL, language)
     assert "7KQ4-2MX9" in html
     assert 'href="/receipt"' in html
 
