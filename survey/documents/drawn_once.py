@@ -34,7 +34,8 @@ def render_once(
 ) -> str:
     """The template with this page in this shell; `draw` makes what else it needs, and is asked only the first time."""
     own = {name: value for name in OWN if (value := getattr(shell, name, None))}
-    alike = replace(shell, **{name: MARKS[name] for name in own})
+    marks: dict[str, Any] = {name: MARKS[name] for name in own}
+    alike = replace(shell, **marks)
     key = sha256(repr((template, language, page, alike)).encode()).digest()
     text = _find(key)
     if text is None:
