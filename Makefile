@@ -47,7 +47,7 @@ demo-load: $(VENV)/installed-run
 test faults coverage nightly: export OPENBLAS_NUM_THREADS = 1
 
 test: $(VENV)/installed-test ## Set up and run the tests
-	@.ci/provide chromium postgresql cc poppler
+	@.ci/provide chromium postgresql pgbouncer cc poppler
 	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
 
 check: $(VENV)/installed-test ## Lint, types, contracts, and what a scanner for weaknesses finds
@@ -72,6 +72,7 @@ nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	tests/browser/test_citizen_accessibility.py
 	@$(BIN)/python benchmarks/coverage.py --full
 	@$(BIN)/python benchmarks/fraud.py --full
+	@.ci/scan
 
 bench: $(VENV)/installed-test ## Benchmarks, as ratios to a floor or a rival, into docs/performance.md; ONLY=submissions,pages for some
 	@.ci/provide postgresql

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey import logs
 from survey.actions.signalling import Arrivals
 from survey.gateways.configuring import load_identity_provider
 from survey.keys import derive_keys
@@ -26,6 +27,7 @@ from survey.web.headers import install_headers
 from survey.web.hosts import is_served
 from survey.web.lane import Lane
 from survey.web.lean import LeanFlask
+from survey.web.prefixed import Prefixed
 from survey.web.services import Services, clock, install_services
 
 CITIZENS, STAFF = "citizens", "staff"
@@ -55,6 +57,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     )
     known = Services(settings, database, keys, open_writer(database), Arrivals(database), now)
     install_services(app, known)
+    _number_requests(app)
     install_headers(app)
     _install_host_check(app, settings)
     _install_address_check(app)
@@ -82,6 +85,7 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
     check_every_route(app)
     if settings.proxies:
         hops = settings.proxies
+        app.wsgi_app = Prefixed(app.wsgi_app)  # type: ignore[method-assign]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
     return app
 
@@ -100,6 +104,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         ballots,
         boards,
         builder,
+        condition,
         confirming,
         contact_upload,
         counter,
@@ -136,6 +141,8 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
             csrf.protect()
         return session.guard()
 
+    app.after_request(session.send_renewed)
+    app.teardown_request(session.let_go)
     for each in (
         staff,
         official,
@@ -152,7 +159,11 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
+<<<<<<< HEAD
     for each in (api, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks):
+=======
+    for each in (api, waves_operator, frame_upload, sampling, ballots, webhooks, condition):
+>>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
         app.register_blueprint(each.blueprint)
     for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)
@@ -186,12 +197,25 @@ def _declare_static(app: Flask) -> None:
     app.view_functions["static"] = serve_static
 
 
+def _number_requests(app: Flask) -> None:
+    """A random number for each request, so that its lines in the log belong together."""
+
+    @app.before_request
+    def begin() -> None:
+        logs.begin_request()
+
+    @app.teardown_request
+    def end(_: BaseException | None) -> None:
+        logs.end_request()
+
+
 def _install_host_check(app: Flask, settings: Settings) -> None:
     """Answer only to the names that the settings list; to any when none is listed and the server is on loopback."""
 
     @app.before_request
     def check_host() -> Response | None:
         if not is_served(settings, request.host):
+            logs.note_event("host-refused")
             return Response("This address is not served here.\n", 421, mimetype="text/plain")
         return None
 
@@ -216,8 +240,8 @@ def _install_errors(app: Flask) -> None:
 
     @app.errorhandler(DatabaseUnreachable)
     def away(error: DatabaseUnreachable) -> Response:
-        app.logger.warning("%s: %s", request.endpoint, error)
-        response = _staff_error("server_error", 503) if _for_staff() else citizen_pages.broken()
+        app.logger.warning("%s: %s", request.endpoint, type(error).__name__)
+        response = _numbered(_staff_error("server_error", 503) if _for_staff() else citizen_pages.broken())
         response.status_code = 503
         response.headers["Retry-After"] = "30"
         return response
@@ -225,7 +249,7 @@ def _install_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
         app.logger.error("unhandled %s in %s", type(error).__name__, request.endpoint, exc_info=error)
-        return _staff_error("server_error", 500) if _for_staff() else citizen_pages.broken()
+        return _numbered(_staff_error("server_error", 500) if _for_staff() else citizen_pages.broken())
 
 
 def _refused(error: HTTPException) -> Response:
@@ -236,9 +260,26 @@ def _refused(error: HTTPException) -> Response:
     if error.code == 404 and not _for_staff():
         return citizen_pages.not_found()
     if _for_staff():
+        _note_refusal(error)
         words = {403: "forbidden", 404: "not_found", 400: "expired_form"}
         return _staff_error(words.get(error.code or 500, "server_error"), error.code or 500)
     return Response(f"{error.name}\n", error.code, mimetype="text/plain")
+
+
+def _numbered(response: Response) -> Response:
+    """A failure says which line of the log is about it."""
+    response.headers["X-Request-Id"] = logs.request_number()
+    return response
+
+
+def _note_refusal(error: HTTPException) -> None:
+    """Who is refused, is told that something is missing or sends a form of another session may be trying doors."""
+    from survey.web.session import current_staff
+
+    if error.code in (400, 403, 404):
+        member = current_staff()
+        role = member.role if member else ""
+        logs.note_event("refused", status=error.code, route=request.endpoint or "", role=role)
 
 
 def _for_staff() -> bool:

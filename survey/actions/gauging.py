@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from survey.store import jobs, ledger, releases, responses
+from survey.store import draw_orders, jobs, ledger, releases, reports, responses, webhooks
 from survey.store.database import Database
 
 
@@ -27,8 +27,14 @@ def read_gauges(database: Database, now: datetime, today: date) -> Iterator[Gaug
         newest = ledger.find_latest_checkpoint(connection)
         published = [each.published_on for each in releases.list_releases(connection) if each.published_on]
         runs = jobs.list_runs(connection)
+        draws = len(draw_orders.list_waiting(connection))
+        wanted = len(reports.list_jobs(connection, state="waiting"))
+        deliveries = webhooks.count_waiting(connection)
     yield Gauge("inbox_answers", "Answers that wait to be sealed", sum(waiting.values()))
     yield Gauge("sealed_leaves", "Leaves of the ledger under the newest checkpoint", newest.size if newest else 0)
+    yield Gauge("draws_waiting", "Draws that were ordered on a page and wait", draws)
+    yield Gauge("reports_waiting", "Reports that were asked for and wait", wanted)
+    yield Gauge("deliveries_waiting", "Messages to portals that wait", deliveries)
     if newest:
         yield Gauge("checkpoint_age_days", "Days since the newest checkpoint", (today - newest.signed_on).days)
     if published:

@@ -49,6 +49,12 @@ def forget_file(home: Path, session: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def move_file(home: Path, session: str, other: str) -> None:
+    """Let another value of the session hold what this one held."""
+    for path in (home / FOLDER).glob(f"{_hash(session)}.*"):
+        path.rename(path.with_name(f"{_hash(other)}{path.suffix}"))
+
+
 def forget_old_files(home: Path, now: float) -> int:
     """Remove what nobody used for an hour before `now` (seconds since 1970); how many files."""
     old = [path for path in (home / FOLDER).glob("*") if path.stat().st_mtime < now - LONGEST]

@@ -6,8 +6,8 @@ import csv
 import io
 
 from survey.actions.screening import Reason, Screened
+from survey.documents.harmless import harmless
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 ABOUT_AGENCY = ("place", "agency", "name", "answers", "z", "q", "call_back")
 ABOUT_TEST = ("test", "channel", "effect", "low", "high", "alone")
 
@@ -27,21 +27,10 @@ def write_csv(screened: Screened, language: str) -> str:
         ]
         lines += [[*own, *_cells(reason)] for reason in each.reasons] or [[*own, *("" for _ in ABOUT_TEST)]]
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([_harmless(cell) for cell in line] for line in lines)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(cell) for cell in line] for line in lines)
     return text.getvalue()
 
 
 def _cells(reason: Reason) -> list[str]:
     numbers = (f"{value:.4g}" for value in (reason.effect, reason.low, reason.high))
     return [reason.test, reason.channel, *numbers, str(int(reason.alone))]
-
-
-def _harmless(cell: str) -> str:
-    """A number stays a number; other text that a spreadsheet would calculate is marked as text."""
-    if not cell.startswith(FORMULA_STARTS):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell

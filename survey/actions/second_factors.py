@@ -44,6 +44,9 @@ NAME = "Hài Lòng"
 class WrongFactor(Exception):
     """The code or the key is not one of this account, or was used before."""
 
+    def __init__(self) -> None:
+        super().__init__("The code is wrong or was used before. Wait for the next one, or use a recovery code.")
+
 
 class BadFactor(ValueError):
     """The factor cannot be added. `code` is wrong_code, unreadable, known or too_many."""

@@ -42,7 +42,10 @@ __all__ = [
 
 
 class NotSignedIn(Exception):
-    """Name and password do not belong together, or the account is disabled."""
+    """Name and password do not belong together, or the account is disabled: which of them is never told."""
+
+    def __init__(self) -> None:
+        super().__init__("The name and the password do not belong together, or the account is closed. Check both.")
 
 
 def add_staff(
@@ -124,6 +127,14 @@ def find_live_session(database: Database, keys: Keys, session: str, now: datetim
         with database.writing("touch-session") as connection:
             sessions.touch_session(connection, session_hash, now)
     return found
+
+
+def renew_session(database: Database, keys: Keys, session: Session) -> str:
+    """Another cookie value for a session whose owner was recognised anew; the former one opens nothing from now on."""
+    value = secrets.token_urlsafe(32)
+    with database.writing("renew-session") as connection:
+        sessions.rename_session(connection, session.session_hash, keys.session_hash(value))
+    return value
 
 
 def is_confirmed(session: Session, now: datetime) -> bool:

@@ -49,6 +49,7 @@ def run_due_jobs(
             continue
         if done:
             message = f"{name}: {done:,}"
+            logger.info("job %s: %d", name, done)
             _remember(database, JobRun(name, "done", now, now, message))
             yield message
 

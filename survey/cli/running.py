@@ -18,6 +18,7 @@ import click
 
 from survey.cli.installation import Installation, pass_installation
 from survey.durable import write_durably
+from survey.logs import write_logs
 from survey.settings import ADDRESS_FILE, Settings
 from survey.store.roles import Role
 
@@ -49,6 +50,7 @@ def serve(installation: Installation, bind: str, door: str, workers: int | None,
     if with_work:
         _ = installation.signer
     _share_counters(settings)
+    write_logs()
     from survey.cli.server import Server
 
     doors = ("citizens", "staff") if door == "both" else (door,)
@@ -74,6 +76,8 @@ def work(installation: Installation, once: bool, every: float) -> None:
     from survey.cli.outside import outside_jobs
 
     stopping = StopSignal()
+    if not once:
+        write_logs()
     while True:
         now, today = installation.now, installation.today
         settle_key(installation.database, installation.settings.key_folder)
@@ -85,8 +89,9 @@ def work(installation: Installation, once: bool, every: float) -> None:
             | _report_job(installation)
         )
         for line in run_due_jobs(installation.database, installation.signer, now, today, outside):
-            click.echo(line)
-            sys.stdout.flush()
+            if once:
+                click.echo(line)
+                sys.stdout.flush()
         if once or not stopping.wait(every):
             return
 

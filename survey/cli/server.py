@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from survey.app import create_app
+from survey.logs import JsonLines
 from survey.settings import Settings
 
 if TYPE_CHECKING:
     from survey.cli.running import WorkChild
+
+
+class JsonLogger(Logger):  # type: ignore[misc]
+    """gunicorn's log in the form of ours: it would name the address of whoever sends nonsense, and the link."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLines())
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -44,6 +55,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "errorlog": "-",
             "loglevel": "warning",
+            "logger_class": JsonLogger,
             "proc_name": "hailong",
             "control_socket_disable": True,
             "when_ready": self._when_ready,

@@ -17,6 +17,7 @@ class CounterPage:
     slip_action: str
     dossier: str = ""
     state: str | None = None
+    card_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

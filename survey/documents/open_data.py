@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from survey.documents.harmless import harmless
+
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "release": ("string", "code of the release that every number of this row is frozen in"),
@@ -55,7 +57,7 @@ def write_csv(rows: Sequence[OpenRow]) -> str:
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([each.name for each in fields(OpenRow)])
-    writer.writerows(["" if value is None else value for value in asdict(row).values()] for row in rows)
+    writer.writerows(["" if value is None else harmless(value) for value in asdict(row).values()] for row in rows)
     return written.getvalue()
 
 

@@ -250,9 +250,11 @@ class LoginPage:
 
 @dataclass(frozen=True, slots=True)
 class StaffErrorPage:
-    """A refusal on the staff's side: `code` is forbidden, not_found, expired_form or server_error."""
+    """A refusal on the staff's side: `code` is forbidden, not_found, expired_form or server_error; `number` is that
+    of the request in the log, where there is a line about it."""
 
     code: str
+    number: str = ""
 
 
 def render_scoreboard(page: ScoreboardPage, shell: Shell, language: str) -> str:

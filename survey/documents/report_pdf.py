@@ -12,10 +12,10 @@ from typing import Any
 
 import typst
 
-from survey.documents.environment import PACKAGE, templates_folder, translate
+from survey.documents.environment import templates_folder, translate
 from survey.documents.report import TEXT, Heading, Paragraph, Picture, Report, Table, said
+from survey.documents.report_fonts import FONTS
 
-FONTS = PACKAGE / "fonts"
 PICTURE = "picture.typ"
 
 

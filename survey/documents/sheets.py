@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from survey.documents.environment import render
+from survey.documents.harmless import harmless
 from survey.documents.shell import Link, Shell
 
 
@@ -105,7 +106,7 @@ def write_csv(sheets: Sequence[Sheet]) -> str:
     for sheet in sheets:
         kept = _plain(sheet)
         writer.writerow([sheet.columns[place].label for place in kept])
-        writer.writerows([[_guard(_value(row[place])) for place in kept] for row in sheet.rows])
+        writer.writerows([[harmless(_value(row[place])) for place in kept] for row in sheet.rows])
         if sheet is not sheets[-1]:
             writer.writerow([])
     return "\N{BYTE ORDER MARK}" + text.getvalue()
@@ -145,8 +146,3 @@ def _plain(sheet: Sheet) -> list[int]:
 
 def _value(value: Any) -> Any:
     return value.label if isinstance(value, Link) else "" if value is None else value
-
-
-def _guard(value: Any) -> Any:
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky else value

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 PATIENCE_SECONDS = 30.0
+HANDSHAKE_SECONDS = 3.0
 MOST_BYTES = 64 << 20
 NAME = re.compile(r"(?:checkpoints|manifests|receipts|accounting|exclusions|releases|keys)/\d{6}\.(?:note|json|txt)")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -39,6 +43,27 @@ def download_bundle(address: str, folder: Path) -> None:
     with (folder / "leaves.bin").open("wb") as leaves:
         for block in range(int(index.get("blocks", 0))):
             leaves.write(_read(f"{base}leaves/{block}.bin"))
+
+
+class CertificateWrong(RuntimeError):
+    """A site's certificate is of another name, over, or signed by nobody whom this machine trusts."""
+
+
+def read_certificate_end(address: str) -> datetime:
+    """When the certificate of an https address ends, if it holds. Raises CertificateWrong or SiteUnreadable."""
+    parts = urllib.parse.urlsplit(address)
+    host, context = parts.hostname or "", ssl.create_default_context()
+    try:
+        with (
+            socket.create_connection((host, parts.port or 443), timeout=HANDSHAKE_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secure,
+        ):
+            ends = (secure.getpeercert() or {}).get("notAfter", "")
+    except ssl.SSLError as wrong:
+        raise CertificateWrong(f"{host}: {getattr(wrong, 'verify_message', '') or wrong.reason}.") from wrong
+    except OSError as away:
+        raise SiteUnreadable(f"{host}: {away.strerror or away}.") from away
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)
 
 
 def _read_json(address: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def copy_database(database: Database, path: Path) -> None:
     if database.is_sqlite:
         _copy_file(database, path)
     else:
-        arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--file={path}"]
+        arguments = ["--format=custom", "--enable-row-security", "--no-owner", "--no-privileges", f"--file={path}"]
         _run("pg_dump", arguments, database.engine.url)
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from survey.durable import CRASH_VARIABLE, crash_point
 from survey.store.roles import Role
 from survey.store.roles_sqlite import restrict
+from survey.store.scoping import tell_reader
 
 __all__ = ["CRASH_VARIABLE", "Connection", "Database", "WriteLock", "crash_point", "sqlite_version"]
 
@@ -30,6 +31,7 @@ WAL_PAGES_BEFORE_CHECKPOINT = 4000
 COMMITS_BETWEEN_LOOKS = 16  # at the size of that file
 KNOWN_VERSIONS = "hailong_versions"  # of questionnaires that were built in this installation, read once
 KNOWN_SIGNED = "hailong_signed"  # versions of which every language is signed, by their keys
+POOLED = "pooled"  # in the query of an address: a pooler in transaction mode stands between
 MOST_CONNECTIONS = 32  # a web process has 24 threads, each with one of its own and at times a snapshot
 PRAGMAS = (
     "journal_mode=WAL",
@@ -71,6 +73,8 @@ class Database:
             if not self.is_sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
+                if not self.is_sqlite:
+                    tell_reader(connection, reads=True)
                 yield connection
 
     @contextmanager
@@ -194,15 +198,21 @@ def _told_when_away() -> Iterator[None]:
 
 def _commit(connection: Connection, step: str) -> Iterator[Connection]:
     with connection.begin():
+        if connection.dialect.name == "postgresql":
+            tell_reader(connection, reads=False)
         yield connection
         crash_point(f"{step}:before-commit")
     crash_point(f"{step}:after-commit")
 
 
 def _open_engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        # behind PgBouncer each transaction may have another connection, where a statement was never prepared
+        pooled = parsed.query.get(POOLED) == "yes"
         return create_engine(
-            url,
+            parsed.difference_update_query([POOLED]),
+            connect_args={"prepare_threshold": None} if pooled else {},
             hide_parameters=True,
             pool_pre_ping=True,
             pool_size=24,

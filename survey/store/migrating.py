@@ -13,6 +13,8 @@ from sqlalchemy import Connection, text
 from survey.store.database import Database
 from survey.store.tables import metadata
 
+LONGEST_WAIT = "2s"
+
 
 class SchemaTooNew(Exception):
     """The database was made by a newer version of the program."""
@@ -31,6 +33,8 @@ def migrate(database: Database) -> tuple[str | None, str]:
     with database.engine.connect() as connection, database.writing_lock():
         _set_foreign_keys(connection, database, on=False)
         with connection.begin():
+            if not database.is_sqlite:  # whoever is served waits behind a lock that waits: rather try again later
+                connection.execute(text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'"))
             before = _revision(connection)
             _refuse_newer(before)
             command.upgrade(_config(connection), "head")
@@ -46,13 +50,22 @@ def current_revision(database: Database) -> str | None:
 
 
 def check_schema(database: Database) -> None:
-    """Raise SchemaOutdated unless the database has the newest schema."""
+    """Raise SchemaOutdated where the database lacks a migration.
+
+    A newer schema is served as well: migrations only add until the next version, so that the old program goes on
+    while the new one is brought in (tests/store/test_upgrading.py).
+    """
     database.check_reachable()
     found = current_revision(database)
-    if found != newest_revision():
+    if not serves(found):
         raise SchemaOutdated(
             f"The database has schema {found or 'none'}, this program needs {newest_revision()}. Run `hailong migrate`."
         )
+
+
+def serves(revision: str | None) -> bool:
+    """Whether this program can serve a database of this schema: its own, or one that was only added to since."""
+    return revision is not None and revision >= newest_revision()
 
 
 def newest_revision() -> str:

@@ -59,6 +59,11 @@ def touch_session(connection: Connection, session_hash: bytes, now: datetime) ->
     _change(connection, session_hash, seen_at=now)
 
 
+def rename_session(connection: Connection, session_hash: bytes, new_hash: bytes) -> None:
+    """Let a session go on under another cookie value."""
+    _change(connection, session_hash, session_hash=new_hash)
+
+
 def confirm_session(connection: Connection, session_hash: bytes, now: datetime) -> None:
     _change(connection, session_hash, confirmed_at=now, failures=0)
 
@@ -93,8 +98,8 @@ def remove_sessions_unseen_since(connection: Connection, moment: datetime) -> No
     connection.execute(delete(staff_session).where(staff_session.c.seen_at < moment))
 
 
-def _change(connection: Connection, session_hash: bytes, **values: object) -> None:
-    connection.execute(update(staff_session).where(staff_session.c.session_hash == session_hash).values(**values))
+def _change(connection: Connection, known_hash: bytes, /, **values: object) -> None:
+    connection.execute(update(staff_session).where(staff_session.c.session_hash == known_hash).values(**values))
 
 
 def _session(row: Row[tuple[object, ...]], member: Staff) -> Session:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from survey.store.sql import insert_many, insert_or_skip, take_turn
 from survey.store.tables import webhook_delivery, webhook_progress
@@ -61,6 +61,12 @@ def list_due(connection: Connection, now: datetime, most: int) -> list[Delivery]
     due = webhook_delivery.c
     query = select(webhook_delivery).where(due.state == WAITING, due.due_at <= now.astimezone(UTC))
     return [_delivery(row) for row in connection.execute(query.order_by(due.due_at, due.code).limit(most)).mappings()]
+
+
+def count_waiting(connection: Connection) -> int:
+    """Deliveries that are neither done nor given up."""
+    query = select(func.count()).where(webhook_delivery.c.state == WAITING)
+    return connection.execute(query).scalar_one()
 
 
 def list_deliveries(connection: Connection, most: int) -> list[Delivery]:

@@ -30,7 +30,7 @@ PUBLIC = Access(public=True)
 
 
 def allow(*roles: str, confirmed: bool = False) -> Callable[[View], View]:
-    """Declare which roles may enter a view; `confirmed` where rows leave, or roles and keys are given."""
+    """Declare which roles may enter a view; `confirmed` where rows leave, something is published or rights given."""
     return _declare(Access(roles=roles, confirmed=confirmed))
 
 

@@ -66,7 +66,7 @@ def show_screening(wave: str) -> Response:
 
 
 @blueprint.post("/screening/<wave>/export")
-@allow("auditor")
+@allow("auditor", confirmed=True)
 def export(wave: str) -> Response:
     """The list as CSV, once the audit trail says who took it."""
     known, screened = services(), _read(wave)

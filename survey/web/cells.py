@@ -84,7 +84,7 @@ def show_cell() -> Response:
 
 
 @blueprint.post("/export")
-@allow(*READERS)
+@allow(*READERS, confirmed=True)
 def export() -> Response:
     """The cells with every check, as a file; the trail keeps who took it."""
     say, language, known = speaker(), reader_language(), services()

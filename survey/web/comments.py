@@ -70,7 +70,7 @@ def show(number: int) -> Response:
 
 
 @blueprint.post("/<int:number>")
-@allow("statistician")
+@allow("statistician", confirmed=True)
 def pass_batch(number: int) -> Response:
     """Pass a batch on, without what was marked."""
     member, known = signed_in_staff(), services()

@@ -9,11 +9,12 @@ from survey.actions.second_factors import WrongFactor
 from survey.actions.signing_in import ROLES, Session
 from survey.documents.accounts import ConfirmPage, render_confirm
 from survey.documents.shell import Link
+from survey.logs import note_event
 from survey.web.access import allow
 from survey.web.language import reader_language
 from survey.web.local_paths import local_path
 from survey.web.services import services
-from survey.web.session import signed_in_session
+from survey.web.session import renew_session, signed_in_session
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("confirming", __name__, url_prefix="/staff")
@@ -47,8 +48,14 @@ def confirm() -> Response:
 def _is_right(session: Session) -> bool:
     known = services()
     password, code = request.form.get(PASSWORD, ""), request.form.get(CODE, "")
-    if not code:
-        return signing_in.confirm(known.database, session, password, known.now())
+    right = _is_code(session, code) if code else signing_in.confirm(known.database, session, password, known.now())
+    if right:
+        renew_session(session)
+    return right
+
+
+def _is_code(session: Session, code: str) -> bool:
+    known = services()
     try:
         second_factors.pass_code(known.database, known.keys, session, code, known.now())
     except WrongFactor:
@@ -57,6 +64,8 @@ def _is_right(session: Session) -> bool:
 
 
 def _page(session: Session, action: str, kept: list[tuple[str, str]], *, wrong: bool) -> Response:
+    if wrong:
+        note_event("confirmation-failed", role=session.staff.role)
     known = bool(session.staff.password_hash)
     page = ConfirmPage(
         action,

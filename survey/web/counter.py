@@ -10,6 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from survey.actions import counter
 from survey.documents.counter import CounterPage, render_counter
+from survey.documents.quick_card import render_quick_card
 from survey.documents.slips import Slip, render_facing_slip
 from survey.settings import load_sending
 from survey.web import headers
@@ -81,6 +82,14 @@ def show_slip() -> Response:
     return staff_page(body)
 
 
+@blueprint.get("/card")
+@allow(*ROLES)
+def show_card() -> Response:
+    """The quick card, to be printed and stand beside the screen."""
+    return staff_page(render_quick_card(url_for("counter.show_counter"), headers.nonce(), reader_language()))
+
+
 def _page(dossier: str = "", state: str | None = None, status: int = 200) -> Response:
-    page = CounterPage(url_for("counter.look_up"), url_for("counter.show_slip"), dossier, state)
+    looking, giving, card = (url_for(f"counter.{each}") for each in ("look_up", "show_slip", "show_card"))
+    page = CounterPage(looking, giving, dossier, state, card_url=card)
     return staff_page(render_counter(page, staff_shell("counter"), reader_language()), status)

@@ -44,7 +44,7 @@ def show_devices() -> Response:
 
 
 @blueprint.post("/devices/pair")
-@allow("operator")
+@allow("operator", confirmed=True)
 def pair() -> Response:
     """Offer a pairing code, shown once on the page that answers."""
     known, member = services(), signed_in_staff()
@@ -72,7 +72,7 @@ def pair() -> Response:
 
 
 @blueprint.post("/devices/<name>/unpair")
-@allow("operator")
+@allow("operator", confirmed=True)
 def unpair(name: str) -> Response:
     known = services()
     _check_scope(name)
@@ -81,7 +81,7 @@ def unpair(name: str) -> Response:
 
 
 @blueprint.post("/devices/<name>/renew")
-@allow("operator")
+@allow("operator", confirmed=True)
 def renew(name: str) -> Response:
     known = services()
     _check_scope(name)
@@ -90,7 +90,7 @@ def renew(name: str) -> Response:
 
 
 @blueprint.post("/devices/<name>/clear")
-@allow("operator")
+@allow("operator", confirmed=True)
 def clear(name: str) -> Response:
     """Have a device get rid of what nobody can read; the number stays counted."""
     known = services()

@@ -57,6 +57,11 @@ class Metrics:
     def count_refusal(self, reason: str) -> None:
         self.refused.labels(reason).inc()
 
+    def count_by_reason(self) -> dict[str, float]:
+        """Refusals of all workers since the start, by reason."""
+        samples = [each for family in self._counted().collect() for each in family.samples]
+        return {each.labels["reason"]: each.value for each in samples if each.name == f"{PREFIX}_refused_total"}
+
     def around(self, application: WSGIApplication) -> Any:
         """The application, with each request's time and status counted."""
 
@@ -78,12 +83,14 @@ class Metrics:
 
     def write(self) -> bytes:
         """Everything in Prometheus' text format: counters of all workers, then what the database says."""
+        return generate_latest(self._counted()) + generate_latest(_database_registry())
+
+    def _counted(self) -> CollectorRegistry:
+        if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            return self.registry
         counted = CollectorRegistry()
-        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
-        else:
-            counted = self.registry
-        return generate_latest(counted) + generate_latest(_database_registry())
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        return counted
 
 
 def install_metrics(app: Flask) -> None:

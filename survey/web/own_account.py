@@ -30,7 +30,7 @@ from survey.web.moments import local_time
 from survey.web.scopes import scope_name
 from survey.web.second_step import read_credential, site
 from survey.web.services import services
-from survey.web.session import must_enrol, signed_in_session, signed_in_staff
+from survey.web.session import must_enrol, renew_session, signed_in_session, signed_in_staff
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("own_account", __name__, url_prefix="/staff/account")
@@ -54,6 +54,8 @@ def change_password() -> Response:
         )
     except BadPassword as bad:
         return _page(problem=bad.code, status=422)
+    if right:
+        renew_session(session)
     return _done("password") if right else _page(problem="wrong_password", status=422)
 
 

@@ -11,7 +11,7 @@ from survey.documents.own_file import OwnFilePage, OwnRow, render_own_file
 from survey.web.access import allow, takes_files
 from survey.web.language import reader_language
 from survey.web.services import services
-from survey.web.session import cookie_name
+from survey.web.session import cookie_name, renewed_value
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("own_file", __name__, url_prefix="/staff/own-file")
@@ -78,6 +78,15 @@ def forget_at_sign_out(response: Response) -> Response:
     """The file ends with the session."""
     if request.endpoint == "staff.sign_out" and request.method == "POST" and _session():
         own_files.forget_file(_home(), _session())
+    return response
+
+
+@blueprint.after_app_request
+def follow_session(response: Response) -> Response:
+    """A session that goes on under another value keeps its file."""
+    value = renewed_value()
+    if value:
+        own_files.move_file(_home(), _session(), value)
     return response
 
 

@@ -17,7 +17,11 @@ from survey.actions.importing_places import ImportedPlaces, import_agencies, imp
 from survey.actions.reading_csv import ImportRefused, Problem
 from survey.actions.showing_places import list_decisions, list_tree
 from survey.documents import places as paper
+<<<<<<< HEAD
 from survey.documents.import_reasons import explain
+=======
+from survey.documents.harmless import harmless
+>>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
 from survey.mandate.sectors import load_sectors
 from survey.store import area_trees
 from survey.store.area_trees import DatedPlace, Succession
@@ -73,7 +77,9 @@ def load() -> Response:
 def export_procedures() -> Response:
     """The map of procedures as it is imported."""
     written = io.StringIO()
-    csv.writer(written).writerows(list_decisions(services().database, _day()))
+    csv.writer(written).writerows(
+        [harmless(cell) for cell in row] for row in list_decisions(services().database, _day())
+    )
     response = Response("\ufeff" + written.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="procedures.csv"'
     return response

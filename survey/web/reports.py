@@ -74,7 +74,7 @@ def show_report(code: str) -> Response:
 
 
 @blueprint.post("/<code>/documents")
-@allow(*READERS)
+@allow(*READERS, confirmed=True)
 def ask(code: str) -> Response:
     """Ask for documents; `hailong work` writes them."""
     say, member, known = speaker(), signed_in_staff(), services()
@@ -95,7 +95,7 @@ def ask(code: str) -> Response:
 
 
 @blueprint.get("/<code>/documents/<int:number>.<form>")
-@allow(*READERS)
+@allow(*READERS, confirmed=True)
 def fetch(code: str, number: int, form: str) -> Response:
     """A document that is ready."""
     _find(code)

@@ -69,7 +69,7 @@ def order_plan(code: str) -> Response:
 
 
 @blueprint.post("/<code>/sample/slips")
-@allow("operator")
+@allow("operator", confirmed=True)
 def print_slips(code: str) -> Response:
     """Slips for drawn places that have none, eight on a sheet: each is live once this page is made."""
     wave, known, say = _find(code), services(), speaker()

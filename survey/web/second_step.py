@@ -12,12 +12,13 @@ from survey.actions import second_factors
 from survey.actions.second_factors import Site, WrongFactor
 from survey.actions.signing_in import Session
 from survey.documents.accounts import SecondStepPage, render_second_step
+from survey.logs import note_event
 from survey.web.access import allow_everybody
 from survey.web.language import reader_language
 from survey.web.limits import FailureBrake
 from survey.web.local_paths import local_path
 from survey.web.services import services
-from survey.web.session import live_session
+from survey.web.session import live_session, renew_session
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("second_step", __name__, url_prefix="/staff/second-step")
@@ -45,8 +46,10 @@ def answer() -> Response:
     try:
         _check(live)
     except WrongFactor:
+        note_event("second-factor-failed", role=live.staff.role)
         error = "wrong" if brake.count_failure() else "too_many"
         return _page(live, target, error=error, status=401 if error == "wrong" else 429)
+    renew_session(live)
     return make_response(redirect(target or url_for("staff.go_home"), 303))
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, abort, current_app, g, redirect, request, url_for
 
+from survey.actions import signing_in
 from survey.actions.signing_in import Session, find_live_session, is_confirmed
 from survey.store.people import Staff
+from survey.store.scoping import read_as
 from survey.web.access import access_of
 from survey.web.reach import check_reach
 from survey.web.services import services
@@ -20,6 +24,7 @@ def cookie_name() -> str:
 
 def guard() -> Response | None:
     """Let a request pass only when its view's declaration allows it; run before every request."""
+    read_as(None)
     view = current_app.view_functions.get(request.endpoint or "")
     declared = access_of(view) if view else None
     if declared is None or declared.public:
@@ -32,6 +37,7 @@ def guard() -> Response | None:
     if live.staff.role not in declared.roles:
         abort(403)
     check_reach(live.staff.scope)
+    read_as(live.staff.scope)
     if must_enrol(live.staff) and not (request.endpoint or "").startswith(BEFORE_ENROLMENT):
         return redirect(url_for("own_account.show"))  # type: ignore[return-value]
     if declared.confirmed and not is_confirmed(live, services().now()):
@@ -39,6 +45,11 @@ def guard() -> Response | None:
 
         return ask_again(live)
     return None
+
+
+def let_go(_: BaseException | None) -> None:
+    """The thread serves somebody else next."""
+    read_as(None)
 
 
 def must_enrol(member: Staff) -> bool:
@@ -68,6 +79,25 @@ def current_staff() -> Staff | None:
     """Who is signed in, wholly."""
     live = live_session()
     return live.staff if live is not None and not live.is_half else None
+
+
+def renew_session(live: Session) -> None:
+    """Whoever was recognised anew goes on under a new cookie value: one that was seen before is worth nothing."""
+    known = services()
+    value = signing_in.renew_session(known.database, known.keys, live)
+    g.renewed, g.live_session = value, replace(live, session_hash=known.keys.session_hash(value))
+
+
+def renewed_value() -> str:
+    """The session's new value, if this request gave it one."""
+    return str(g.get("renewed", ""))
+
+
+def send_renewed(response: Response) -> Response:
+    """After every request of the staff."""
+    if "renewed" in g and request.endpoint != "staff.sign_out":
+        set_session_cookie(response, g.renewed)
+    return response
 
 
 def signed_in_staff() -> Staff:

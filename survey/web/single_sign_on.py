@@ -99,6 +99,7 @@ def _arrive(flow: Flow, identity: Identity) -> Response:
             flows.link(known.database, live, identity, known.now())
             return make_response(redirect(url_for("own_account.show", done="linked"), 303))
         flows.confirm(known.database, live, identity, known.now())
+        session.renew_session(live)
         return make_response(redirect(target, 303))
     if flow.purpose == JOIN:
         flows.join(known.database, known.keys, identity, flow.token, known.now())

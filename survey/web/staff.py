@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -10,16 +10,18 @@ from wtforms.validators import InputRequired, Length
 from survey.actions import signing_in
 from survey.documents import pages
 from survey.documents.pages import LoginPage
-from survey.web import session, single_sign_on
+from survey.logs import note_event
+from survey.web import known_browser, session, single_sign_on
 from survey.web.access import allow, allow_everybody
 from survey.web.language import reader_language
-from survey.web.limits import FailureBrake
+from survey.web.limits import AccountBrakes, FailureBrake
 from survey.web.local_paths import local_path
 from survey.web.services import services
 from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 brake = FailureBrake(most=20, per_second=0.1)
+ATTEMPTS = "attempts_at_accounts"
 HOME_OF_ROLE = {
     "statistician": "statistician.choose_wave",
     "operator": "waves_operator.show_waves",
@@ -50,6 +52,10 @@ def sign_in() -> Response:
         return _ask(next_url)
     known = services()
     name, password = form.name.data or "", form.password.data or ""
+    line = known_browser.line_of(name)
+    if not _attempts().may_try(line):
+        note_event("sign-in-braked")
+        return _ask(next_url, name=name, error="too_many", status=429)
     try:
         if not form.validate():
             raise signing_in.NotSignedIn
@@ -57,11 +63,14 @@ def sign_in() -> Response:
             known.database, known.keys, name, password, known.now(), device=session.kind_of_browser()
         )
     except signing_in.NotSignedIn:
+        note_event("sign-in-failed")
         error = "wrong" if brake.count_failure() else "too_many"
         return _ask(next_url, name=name, error=error, status=401 if error == "wrong" else 429)
+    _attempts().was_right(line)
     _end_earlier_session()
     response = make_response(redirect(next_url or url_for("staff.go_home"), 303))
     session.set_session_cookie(response, value)
+    known_browser.remember(response, name)
     return response
 
 
@@ -73,6 +82,12 @@ def sign_out() -> Response:
     response = make_response(redirect(url_for("staff.sign_in"), 303))
     session.clear_session_cookie(response)
     return response
+
+
+def _attempts() -> AccountBrakes:
+    """Ten passwords at once and one a minute, of this process."""
+    found: AccountBrakes = current_app.extensions.setdefault(ATTEMPTS, AccountBrakes(most=10, per_second=1 / 60))
+    return found
 
 
 def _ask(next_url: str, *, name: str = "", error: str | None = None, status: int = 200) -> Response:

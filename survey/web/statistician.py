@@ -110,7 +110,7 @@ def show_release(code: str) -> Response:
 
 
 @blueprint.post("/releases/<code>/publish")
-@allow("statistician")
+@allow("statistician", confirmed=True)
 def publish(code: str) -> Response:
     known = services()
     try:

@@ -87,7 +87,7 @@ def try_or_save(wave: str) -> Response:
 
 
 @blueprint.post("/<wave>/adopt")
-@allow("statistician")
+@allow("statistician", confirmed=True)
 def adopt(wave: str) -> Response:
     """Let a later wave take a recipe over."""
     say, known = speaker(), services()
@@ -102,7 +102,7 @@ def adopt(wave: str) -> Response:
 
 
 @blueprint.get("/<wave>/weights/<name>/<int:version>")
-@allow(*READERS)
+@allow(*READERS, confirmed=True)
 def show_weights(wave: str, name: str, version: int) -> Response:
     """The weights of a saved recipe, as they were made: JSON whose SHA-256 is on the page."""
     try:

@@ -50,15 +50,13 @@ def test_only_a_hash_of_the_password_and_of_the_session_is_kept(database: Databa
     assert session not in kept
 
 
-@pytest.mark.parametrize(
-    ("name", "password"), [("lan", "sai mật khẩu hoàn toàn"), ("nobody", PASSWORD), ("", PASSWORD), ("lan", "")]
-)
-def test_whatever_is_wrong_the_answer_is_the_same(
-    database: Database, keys: Keys, lan: str, name: str, password: str
-) -> None:
-    with pytest.raises(NotSignedIn) as refused:
-        sign_in(database, keys, name, password, NOW)
-    assert str(refused.value) == ""
+def test_whatever_is_wrong_the_answer_is_the_same(database: Database, keys: Keys, lan: str) -> None:
+    said = set()
+    for name, password in (("lan", "sai mật khẩu hoàn toàn"), ("nobody", PASSWORD), ("", PASSWORD), ("lan", "")):
+        with pytest.raises(NotSignedIn) as refused:
+            sign_in(database, keys, name, password, NOW)
+        said.add(str(refused.value))
+    assert said == {"The name and the password do not belong together, or the account is closed. Check both."}
 
 
 def test_a_password_typed_on_another_keyboard_fits(database: Database, keys: Keys, lan: str) -> None:
@@ -99,21 +97,16 @@ def test_a_disabled_account_is_out_at_once(database: Database, keys: Keys, lan: 
         sign_in(database, keys, lan, PASSWORD, NOW)
 
 
-@pytest.mark.parametrize(
-    ("name", "role", "password", "reason"),
-    [
+def test_a_bad_account_is_refused_with_what_to_do(database: Database, lan: str) -> None:
+    for name, role, password, reason in (
         ("an", "king", PASSWORD, "There is no role king. Choose one of"),
         ("an", "official", "short", "too short. Give at least 15 characters"),
         ("", "official", PASSWORD, "1 to 64 printable characters"),
         ("a\nb", "official", PASSWORD, "1 to 64 printable characters"),
         ("lan", "auditor", PASSWORD, "an account with the name lan already"),
-    ],
-)
-def test_a_bad_account_is_refused_with_what_to_do(
-    database: Database, lan: str, name: str, role: str, password: str, reason: str
-) -> None:
-    with pytest.raises(BadAccount, match=reason):
-        add_staff(database, name, role, password, now=NOW, actor="test")
+    ):
+        with pytest.raises(BadAccount, match=reason):
+            add_staff(database, name, role, password, now=NOW, actor="test")
     with database.reading() as connection:
         assert len(connection.execute(staff.select()).all()) == 1
 
@@ -126,7 +119,7 @@ def test_accounts_and_sign_ins_are_in_the_audit_trail(database: Database, keys: 
     assert [tuple(each) for each in events] == [("staff-added", "lan", "test"), ("signed-in", "lan", "lan")]
 
 
-@pytest.mark.parametrize("name", ["\x00", "lan\x00", "\ud800", "'; DROP TABLE staff; --"])
-def test_a_name_that_no_database_can_hold_is_just_wrong(database: Database, keys: Keys, name: str) -> None:
-    with pytest.raises(NotSignedIn):
-        sign_in(database, keys, name, PASSWORD, NOW)
+def test_a_name_that_no_database_can_hold_is_just_wrong(database: Database, keys: Keys) -> None:
+    for name in ("\x00", "lan\x00", "\ud800", "'; DROP TABLE staff; --"):
+        with pytest.raises(NotSignedIn):
+            sign_in(database, keys, name, PASSWORD, NOW)

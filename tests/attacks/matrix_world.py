@@ -43,8 +43,8 @@ class World:
     def member(self, role: str, *, scoped: bool = True) -> Staff:
         return Staff(f"{role}-{'here' if scoped else 'everywhere'}", role, "", OWN if scoped else EVERYTHING, False)
 
-    def session(self, member: Staff) -> str:
-        return start_session(self.database, self.keys, member, NOON)
+    def session(self, member: Staff, began: datetime = NOON) -> str:
+        return start_session(self.database, self.keys, member, began)
 
 
 def build(migrated_file: Path, home: Path, keys: Keys, signer: Signer) -> World:

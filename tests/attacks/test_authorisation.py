@@ -8,12 +8,14 @@ an unknown parameter stops this test until it is said here what the parameter na
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from matrix_world import AREAS, World, build
+from matrix_world import AREAS, NOON, World, build
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from survey.actions.signing_in import ROLES
 from survey.keys import Keys
@@ -121,9 +123,9 @@ def address(world: World, rule: Rule, place: str) -> str:
     return built[1]
 
 
-def client_of(world: World, member: Staff) -> FlaskClient:
+def client_of(world: World, member: Staff, *, began: datetime = NOON) -> FlaskClient:
     client = world.app.test_client()
-    client.set_cookie("staff", world.session(member))
+    client.set_cookie("staff", world.session(member, began))
     return client
 
 
@@ -197,6 +199,49 @@ def outsiders(text: str) -> set[str]:
     """Names of things outside the ward that a page holds."""
     things = [f"{kind}-{place}" for kind in ("W", "CQ", "may", "nv") for place in ("sibling", "parent", "foreign")]
     return {each for each in things if each in text}
+
+
+def test_whoever_was_not_asked_for_ten_minutes_is_asked_before_a_guarded_view(world: World) -> None:
+    """Made from the route map: each view that declares it, by a session of eleven minutes; the control is a new one."""
+    late, asked = NOON - timedelta(minutes=11), 0
+    for role in ROLES:
+        member = world.member(role, scoped=False)
+        old, new = client_of(world, member, began=late), client_of(world, member)
+        for rule, method, declared in staff_routes(world):
+            if declared.confirmed and role in declared.roles:
+                where = address(world, rule, "own")
+                assert is_asked(old.open(where, method=method)), (rule, method, role)
+                assert not is_asked(new.open(where, method=method)), (rule, method, role)
+                asked += 1
+    assert asked > 30
+
+
+WRITES_ON_LOOKING = {"own_account.show_key"}  # the challenge that a security key is to sign
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    """No GET of any role commits anything: SQLite counts every commit of others. The control is a post."""
+    raw = world.database.engine.raw_connection()
+    try:
+        version = lambda: raw.cursor().execute("PRAGMA data_version").fetchone()[0]  # noqa: E731
+        changed = []
+        for role in ROLES:
+            client = client_of(world, world.member(role, scoped=False))
+            for rule, method, declared in staff_routes(world):
+                if method == "GET" and role in declared.roles and rule.endpoint not in WRITES_ON_LOOKING:
+                    before, where = version(), address(world, rule, "own")
+                    client.get(where)
+                    changed += [(role, where)] if version() != before else []
+        assert changed == []
+        before = version()
+        client_of(world, world.member("operator", scoped=False)).post("/staff/devices/may-own/renew")
+        assert version() != before
+    finally:
+        raw.close()
+
+
+def is_asked(answer: TestResponse) -> bool:
+    return answer.status_code == 403 and "Xác nhận lại" in answer.text
 
 
 def test_whoever_sees_everything_sees_what_the_ward_did_not(world: World) -> None:

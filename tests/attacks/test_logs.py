@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -18,6 +19,15 @@ from fieldwork import begin_fieldwork
 from serving import ROOT, Home
 from sqlalchemy import text
 
+# Two lengths, a broken name of a header, a line break in one, a line that is no request: smuggling begins so.
+STRANGE = (
+    "POST /answer HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET",
+    "POST /answer HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nContent-Length: 7\r\n\r\nabcdef",
+    "GET /t/{token} HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n",
+    "GET /t/{token} HTTP/1.1\r\nHost: x\r\nX: a\rSet-Cookie: b\r\n\r\n",
+    "GET /t/{token} {token} HTTP/9.9\r\n\r\n",
+    "GET /staff/nothing-here HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+)
 WORDS, PHONE = "khonggiongaica", "0912345678"
 
 
@@ -35,10 +45,15 @@ def test_the_log_of_a_served_session_names_nobody(tmp_path: Path) -> None:
         process = subprocess.Popen(command, env=home.environment, cwd=ROOT, stdout=output, stderr=output)
         try:
             visit(f"http://{address}", tokens)
+            for strange in STRANGE:
+                assert send_raw(address, strange.format(token=tokens[0]).encode()).startswith(b"HTTP/1.1 4")
         finally:
             process.terminate()
             process.wait(30)
     said = log.read_text(errors="replace")
+    lines = [json.loads(line) for line in said.splitlines() if not line.startswith("Serving on")]
+    assert {"refused"} <= {line["message"] for line in lines if line["logger"] == "survey.security"}
+    assert any(line["logger"] == "gunicorn.error" for line in lines), "the control: the server complains of nonsense"
     with home.database() as database, database.reading() as connection:
         stored = connection.execute(text("SELECT count(*) FROM spent")).scalar_one()
     assert stored == len(work.tokens["A.land"]), "the control: answers were stored"
@@ -60,6 +75,14 @@ def visit(address: str, tokens: list[str]) -> None:
         request(opener, f"{address}/code", {"code": token})
         request(opener, f"{address}/receipt?code={token}")
     request(opener, f"{address}/answer", {"K1": "\ud800" + WORDS})
+
+
+def send_raw(address: str, request: bytes) -> bytes:
+    """The first line that comes back for bytes that no browser sends."""
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        return connection.recv(200)
 
 
 def free_port() -> int:

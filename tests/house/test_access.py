@@ -44,6 +44,32 @@ def test_a_declaration_names_its_roles() -> None:
     assert (declared.public, declared.roles) == (False, ("official", "auditor"))
 
 
+# Files that anybody may have, or that say nothing of a person: who takes one is not asked again who they are.
+FREE_FILES = {
+    "places.export_procedures": "a public register",
+    "ballots.show_accounting": "counts of agencies that every checkpoint publishes",
+    "builder_frames.send_file": "a questionnaire, which every citizen reads",
+    "planning.download": "a plan of a sample: sizes, no person",
+    "results": "open data",
+}
+
+
+def test_a_file_that_leaves_the_staffs_door_asks_again_who_takes_it() -> None:
+    unasked = {
+        f"{path.stem}.{view.name}"
+        for path in modules("survey")
+        if path.parts[1] == "web"
+        for view in functions(path)
+        if "Content-Disposition" in ast.unparse(view) and "confirmed=True" not in map_of_decorators(view)
+    }
+    assert {each for each in unasked if not {each, each.partition(".")[0]} & set(FREE_FILES)} == set()
+    assert unasked, "the control: some files are free, so the list is looked at"
+
+
+def map_of_decorators(view: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    return " ".join(ast.unparse(each) for each in view.decorator_list)
+
+
 def declarations(view: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     called = [each.func if isinstance(each, ast.Call) else each for each in view.decorator_list]
     return [ast.unparse(each) for each in called if ast.unparse(each).split(".")[-1] in DECLARATIONS]

@@ -112,6 +112,33 @@ def test_after_ten_minutes_giving_rights_asks_again_and_keeps_what_was_sent(app:
     assert "Thư mời cho mới" in right.text
 
 
+def test_whoever_was_recognised_anew_goes_on_under_a_new_value(app: Flask, clock: Clock) -> None:
+    """At the second step, and when asked again: what was the session's value before opens nothing after it."""
+    generator, _ = enrol(sign_in(app, "lan"))
+    client, seen = sign_in(app, "lan"), []
+    seen.append(value_of(client))
+    clock.now += timedelta(seconds=30)
+    send(client, "/staff/second-step", "/staff/second-step", code=generator.at(clock.now))
+    seen.append(value_of(client))
+    clock.now += timedelta(minutes=11)
+    asked = client.get("/staff/account/generator")
+    assert asked.status_code == 403
+    form = {"csrf_token": csrf(asked), "confirm_password": PASSWORD, "next": "/staff/account/generator"}
+    assert client.post("/staff/confirm", data=form).status_code == 303
+    assert client.get("/staff/account/generator").status_code == 200
+    assert len({*seen, value_of(client)}) == 3
+    for old in seen:
+        stranger = app.test_client()
+        stranger.set_cookie("staff", old)
+        assert stranger.get("/staff/scoreboard").status_code == 302
+
+
+def value_of(client: FlaskClient) -> str:
+    cookie = client.get_cookie("staff")
+    assert cookie is not None
+    return str(cookie.value)
+
+
 def test_after_five_wrong_answers_the_session_is_over(app: Flask, clock: Clock) -> None:
     client = sign_in(app, "op")
     clock.now += timedelta(minutes=11)

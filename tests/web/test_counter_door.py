@@ -34,6 +34,7 @@ OPERATING = ("kiosk", "operator")
 OTHERS = ("official", "statistician", "auditor")
 CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}")
 DRAWN, NOT_DRAWN, GIVEN, UNKNOWN = "Được bốc thăm", "Không được bốc thăm", "Đã phát phiếu", "Chưa có trong danh sách"
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DOSSIERS = [f"HS.{number:06}" for number in range(1, 7)]
 
 
@@ -86,17 +87,18 @@ def drawn(client: FlaskClient) -> list[str]:
     return [name for name in DOSSIERS if heading(post(client, "", dossier=name)) == DRAWN]
 
 
-@pytest.mark.parametrize("role", [*OPERATING, *OTHERS])
-def test_only_a_counter_and_an_operator_enter(app: Flask, role: str) -> None:
-    client = sign_in(app, role)
-    allowed = role in OPERATING
-    assert client.get("/staff/counter/").status_code == (200 if allowed else 403)
-    for path in ("", "slip"):
-        fields = {"dossier": "x", "csrf_token": csrf(client)}
-        statuses = {"": 200, "slip": 409} if allowed else {"": 403, "slip": 403}
-        assert client.post(f"/staff/counter/{path}", data=fields).status_code == statuses[path]
+@on_sqlite
+def test_only_a_counter_and_an_operator_enter(app: Flask) -> None:
+    for role in (*OPERATING, *OTHERS):
+        client, allowed = sign_in(app, role), role in OPERATING
+        assert client.get("/staff/counter/").status_code == (200 if allowed else 403)
+        for path in ("", "slip"):
+            fields = {"dossier": "x", "csrf_token": csrf(client)}
+            statuses = {"": 200, "slip": 409} if allowed else {"": 403, "slip": 403}
+            assert client.post(f"/staff/counter/{path}", data=fields).status_code == statuses[path], role
 
 
+@on_sqlite
 def test_a_counter_sees_nothing_but_its_page_and_its_own_account(app: Flask, counter: FlaskClient) -> None:
     for rule in app.url_map.iter_rules():
         access = access_of(app.view_functions[rule.endpoint])
@@ -145,19 +147,28 @@ def test_a_replacement_is_asked_for_aloud_and_voids_the_slip(counter: FlaskClien
     assert heading(post(counter, "slip", dossier=dossier, again="yes")) == "Không cấp lại được nữa"
 
 
+@on_sqlite
 def test_without_the_token_of_the_form_nothing_is_looked_up(counter: FlaskClient) -> None:
     for path in ("", "slip"):
         assert counter.post(f"/staff/counter/{path}", data={"dossier": DOSSIERS[0]}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "dossier", ["", " ", "\x00", "<b>x</b>", "x" * 300, "Mã số hồ sơ 🙂", "'; DROP TABLE wave; --"]
-)
-def test_strange_dossiers_are_unknown(counter: FlaskClient, dossier: str) -> None:
-    answer = counter.post("/staff/counter/", data={"csrf_token": csrf(counter), "dossier": dossier})
-    assert answer.status_code in (200, 303)
-    assert "<b>x</b>" not in answer.text
-    assert DRAWN not in answer.text
+@on_sqlite
+def test_the_quick_card_speaks_vietnamese_and_khmer_whoever_prints_it(counter: FlaskClient) -> None:
+    link = re.findall(r'href="(/staff/counter/card)"', counter.get("/staff/counter/").text)
+    card = counter.get(link[0] + "?language=en").text
+    assert [card.count(f'<section lang="{each}"') for each in ("vi", "km", "en")] == [1, 1, 0]
+    assert "Không trả lời thay khách" in card
+    assert "កុំឆ្លើយជំនួសភ្ញៀវ" in card
+    assert card.count("<li>") == 2 * 8
+
+
+def test_strange_dossiers_are_unknown(counter: FlaskClient) -> None:
+    for dossier in ("", " ", "\x00", "<b>x</b>", "x" * 300, "Mã số hồ sơ 🙂", "'; DROP TABLE wave; --"):
+        answer = counter.post("/staff/counter/", data={"csrf_token": csrf(counter), "dossier": dossier})
+        assert answer.status_code in (200, 303), dossier
+        assert "<b>x</b>" not in answer.text
+        assert DRAWN not in answer.text
 
 
 def test_whoever_holds_the_code_of_a_message_stops_it(
@@ -178,6 +189,7 @@ def test_whoever_holds_the_code_of_a_message_stops_it(
         assert contacts.is_opted_out(connection, keys.contact_hash("tel:84912345678"))
 
 
+@on_sqlite
 def test_codes_cannot_be_guessed_at_the_stop_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "brake", FailureBrake(most=3, per_second=0.001))
     fields = {"contact": "0912345678", "code": "0000-0000-000"}
