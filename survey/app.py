@@ -159,11 +159,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
-<<<<<<< HEAD
-    for each in (api, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks):
-=======
-    for each in (api, waves_operator, frame_upload, sampling, ballots, webhooks, condition):
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
+    for each in (api, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks, condition):
         app.register_blueprint(each.blueprint)
     for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)

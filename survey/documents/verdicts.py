@@ -179,8 +179,8 @@ NAVIGATION = {
     "screening": N_("Dấu hiệu cần kiểm tra"),
     "trail": N_("Nhật ký kiểm toán"),
     "accounts": N_("Tài khoản"),
-<<<<<<< HEAD
     "webhooks": N_("Báo cho cổng dịch vụ"),
+    "condition": N_("Tình trạng"),
 }
 
 NAVIGATION_GROUPS = {
@@ -189,9 +189,6 @@ NAVIGATION_GROUPS = {
     "preparing": N_("Thiết lập"),
     "collecting": N_("Thu phiếu"),
     "watching": N_("Kiểm soát"),
-=======
-    "condition": N_("Tình trạng"),
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
 }
 
 ACCOUNT_STATES = {

@@ -17,11 +17,8 @@ from survey.actions.importing_places import ImportedPlaces, import_agencies, imp
 from survey.actions.reading_csv import ImportRefused, Problem
 from survey.actions.showing_places import list_decisions, list_tree
 from survey.documents import places as paper
-<<<<<<< HEAD
-from survey.documents.import_reasons import explain
-=======
 from survey.documents.harmless import harmless
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
+from survey.documents.import_reasons import explain
 from survey.mandate.sectors import load_sectors
 from survey.store import area_trees
 from survey.store.area_trees import DatedPlace, Succession

@@ -7,17 +7,13 @@ from flask_wtf.csrf import generate_csrf
 
 from survey.documents import pages
 from survey.documents.pages import LanguageLink, NavigationItem, Shell, StaffErrorPage
-<<<<<<< HEAD
 from survey.documents.shell import NavigationGroup
-=======
 from survey.logs import request_number
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
 from survey.mandate.text import LANGUAGES
 from survey.web.language import reader_language, remember_language
 from survey.web.session import current_staff
 
 FIGURES = ("official", "statistician", "auditor", "operator")
-<<<<<<< HEAD
 NAVIGATION = {
     "results": (
         ("scoreboard", "official.show_scoreboard", FIGURES),
@@ -48,35 +44,11 @@ NAVIGATION = {
         ("screening", "auditor.show_screened", ("auditor",)),
         ("trail", "trail.show_trail", ("auditor",)),
         ("accounts", "accounts.show_accounts", ("operator", "auditor")),
+        ("condition", "condition.show_condition", ("operator", "auditor")),
         ("webhooks", "webhooks.show_deliveries", ("operator", "auditor")),
     ),
 }
 MOST_IN_A_LINE = 6
-=======
-NAVIGATION = (
-    ("scoreboard", "official.show_scoreboard", FIGURES),
-    ("series", "official.list_series", FIGURES),
-    ("waves", "statistician.show_waves", ("statistician", "auditor")),
-    ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
-    ("comments", "comments.show_batches", ("official", "statistician")),
-    ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
-    ("releases", "statistician.show_releases", ("statistician", "auditor")),
-    ("own_file", "own_file.show", ("statistician",)),
-    ("voice", "devices.show_voice", ("statistician", "auditor")),
-    ("areas", "places.show_places", ("operator", "statistician", "auditor")),
-    ("questionnaires", "builder.show_questionnaires", ("operator", "statistician", "auditor")),
-    ("set_up", "waves_operator.show_waves", ("operator", "statistician", "auditor")),
-    ("devices", "devices.show_devices", ("operator", "auditor")),
-    ("screening", "auditor.show_screened", ("auditor",)),
-    ("trail", "trail.show_trail", ("auditor",)),
-    ("accounts", "accounts.show_accounts", ("operator", "auditor")),
-    ("condition", "condition.show_condition", ("operator", "auditor")),
-    ("counter", "counter.show_counter", ("kiosk", "operator")),
-    ("paper", "keyer.show_paper", ("keyer", "operator")),
-    ("field", "interviewer.show_work", ("interviewer",)),
-    ("plan", "planning.show_plan", ("operator", "statistician")),
-)
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
 
 
 def staff_shell(current: str | None = None, *, notice: str | None = None, demo: bool = False) -> Shell:
@@ -105,9 +77,9 @@ def staff_page(body: str, status: int = 200) -> Response:
 
 
 def staff_error(code: str, status: int) -> Response:
-<<<<<<< HEAD
-    """What went wrong, around the same shell."""
-    return staff_page(pages.render_staff_error(StaffErrorPage(code), staff_shell(), reader_language()), status)
+    """What went wrong, around the same shell; a failure of ours with the number under which it is in the log."""
+    number = request_number() if status >= 500 else ""
+    return staff_page(pages.render_staff_error(StaffErrorPage(code, number), staff_shell(), reader_language()), status)
 
 
 def _menu(role: str, current: str | None) -> tuple[NavigationItem | NavigationGroup, ...]:
@@ -123,8 +95,3 @@ def _menu(role: str, current: str | None) -> tuple[NavigationItem | NavigationGr
     if len(every) <= MOST_IN_A_LINE:
         return every
     return tuple(group if len(group.pages) > 1 else group.pages[0] for group in groups if group.pages)
-=======
-    """What went wrong, around the same shell; a failure of ours with the number under which it is in the log."""
-    number = request_number() if status >= 500 else ""
-    return staff_page(pages.render_staff_error(StaffErrorPage(code, number), staff_shell(), reader_language()), status)
->>>>>>> 8d2790c (Safe to run: who takes a file or publishes is asked again, guessing is braked by account, PostgreSQL holds a reader to the scope, migrations only add, JSON logs that name nobody, a page of the installation's condition, 38 attacks and ASVS item by item)
