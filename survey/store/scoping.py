@@ -1,6 +1,6 @@
 """The second wall: PostgreSQL is told in each transaction of a request what its reader may see, and shows no other row.
 
-The first wall is each query's own scope. What a query forgets is then missing instead of shown; `migrations/0021` has
+The first wall is each query's own scope. What a query forgets is then missing instead of shown; `migrations/0022` has
 the policies. SQLite has no such thing. A reader's query may also not run for ever.
 """
 

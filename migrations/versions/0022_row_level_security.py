@@ -5,8 +5,8 @@ The program names what lies inside a scope in three settings of the transaction;
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 INSIDE = {
     "stratum": {"agencies": "agency_code", "sectors": "sector_code"},
