@@ -16,7 +16,7 @@ def upgrade() -> None:
         return
     op.drop_constraint(op.f(CHECK), "household_call", type_="check")
     op.create_check_constraint(op.f(CHECK), "household_call", OUTCOMES)
-    op.alter_column("household_call", "outcome", comment="AAPOR, Standard Definitions, 2023")
+    op.execute("COMMENT ON COLUMN household_call.outcome IS 'AAPOR, Standard Definitions, 2023'")
 
 
 def _rebuild() -> None:
