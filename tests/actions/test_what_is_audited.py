@@ -30,6 +30,7 @@ COUNTED_ONLY = {
     "tallying.py": "the job that counts: what it keeps are sums by design cell",
     "sealing.py": "the job that seals: it writes rows, and whoever excludes records it",
     "bundling.py:write_parts": "called by write_bundle, which records it, and by verify, which keeps nothing",
+    "adequacy_basis.py:collect_basis": "its caller, the freezing of a release's adequacy, records it",
     "evidence.py:read_evidence": "its caller, the screening, records the reading",
     "releasing_comments.py:release_comments": "the job that scrubs comments; who passes one is recorded",
     "releasing.py:release_due_waves": "the job for demonstrations, which are released by themselves",
