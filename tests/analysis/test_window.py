@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -55,7 +54,7 @@ def test_waves_that_do_not_fit_are_refused():
     with pytest.raises(BadWindow, match="different columns"):
         unite_waves({"Q1": FIRST, "Q2": FIRST.assign(more=1)}, DESIGN)
     with pytest.raises(BadWindow, match="two-stage"):
-        unite_waves({"Q1": FIRST}, replace(DESIGN, stratum=["office", "N"]))
+        unite_waves({"Q1": FIRST}, Design(stratum=["office", "N"], psu=["office", None], count="n"))
     weighted = post_stratify(FIRST, DESIGN, {"office": {"A": 500, "B": 100}})
     with pytest.raises(BadWindow, match="first, then post-stratify"):
         unite_waves({"Q1": FIRST}, weighted)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from survey.actions.verifying import verify_installation
 from survey.proof import receipt_hash
-from survey.store.database import Database
+from survey.store.database import Database, DatabaseUnreachable
 from survey.store.tables import checkpoint, inbox, invitation, ledger, receipt, spent
 
 OVERALL, COMMENT = "G1", "K1"
@@ -121,7 +121,7 @@ def read_stored(home: Home) -> Stored:
     """Everything that arrived, wherever it is on its way. Raises Unreadable for a file that is none any more."""
     try:
         return _read_all(home)
-    except (sqlite3.DatabaseError, DBAPIError) as error:  # raw while a connection is set up, wrapped afterwards
+    except (sqlite3.DatabaseError, DBAPIError, DatabaseUnreachable) as error:  # raw while a connection is set up
         if not home.settings.is_sqlite:
             raise
         raise Unreadable(str(getattr(error, "orig", error))) from error
