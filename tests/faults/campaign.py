@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -58,11 +58,14 @@ class Crowd:
             for thread in threads:
                 thread.join()
 
-    def send_again(self, address: tuple[str, int]) -> None:
-        """Whoever heard nothing sends the same form once more, as a browser does that is asked to reload."""
+    def send_again(self, address: tuple[str, int], patience: float = 0.0) -> None:
+        """Whoever heard nothing sends the same form once more, as a browser does that is asked to reload.
+
+        For `patience` seconds whoever is told to come back does so.
+        """
+        over = time.monotonic() + patience
         for comment, fields in list(self.unanswered.items()):
-            with Visitor(address) as visitor:
-                self.acknowledged[comment] = load_client.send_form(visitor, fields)
+            self.acknowledged[comment] = _send(address, fields, over)
             del self.unanswered[comment]
 
     def _answer_until(self, over: threading.Event, address: tuple[str, int]) -> None:
@@ -115,6 +118,17 @@ class Stored:
     damage: list[str]
     heads: list[Head] = field(default_factory=list)
     strays: int = 0
+
+
+def _send(address: tuple[str, int], fields: Mapping[str, str], over: float) -> str:
+    while True:
+        try:
+            with Visitor(address) as visitor:
+                return load_client.send_form(visitor, fields)
+        except NotAcknowledged as refusal:
+            if str(refusal) != "503" or time.monotonic() > over:
+                raise
+            time.sleep(0.2)
 
 
 def read_stored(home: Home) -> Stored:

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.postgresql]
 ROUNDS = count(full=50, quick=1)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 BUSY = {"503"}
+SECONDS_TO_RECOVER = 30.0  # after a backend was killed PostgreSQL reads its log again
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def suffer(home: Home, fault: Restarts, names: list[str], program: Path | None =
                 await_answers(crowd, len(crowd.acknowledged) + 1)
                 fault.strike(name, dice)
                 await_answers(crowd, len(crowd.acknowledged) + 5)
-        crowd.send_again(server.address)
+        crowd.send_again(server.address, SECONDS_TO_RECOVER)
     told, crowd.refused = crowd.refused, Counter()
     strange = [f"somebody was told {status}" for status in told.keys() - BUSY]
     return find_broken_promises(crowd, read_stored(home)) + strange
