@@ -61,6 +61,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlac
     return OnePlace(config, log)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What only `make nightly` asks for is not part of another run."""
+    if os.environ.get("HAILONG_FULL_COUNTS") == "1":
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in nightly]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords() -> Iterator[None]:
     """Passwords that are cheap to hash in this process: they guard nothing, and the cost would be most of the time."""

@@ -124,6 +124,13 @@ def test_every_method_is_named_in_the_estimate(frame: pd.DataFrame) -> None:
         assert set(rate_by(frame, PLAIN, "y", "sex", method=method)["low"].between(0, 1)) <= {True, False}
 
 
+def test_where_nobody_or_everybody_is_satisfied_the_rate_is_exactly_0_or_1() -> None:
+    """Weights that do not add up exactly in binary, 0.1 and 0.2, leave no crumb in the rate."""
+    unequal = pd.DataFrame({"h": ["a"] * 3 + ["b"] * 3, "w": [0.1] * 3 + [0.2] * 3})
+    assert rate(unequal.assign(y=0), PLAIN, "y").rate == 0.0
+    assert rate(unequal.assign(y=1), PLAIN, "y").rate == 1.0
+
+
 def test_one_stratum_has_exact_finite_limits(frame: pd.DataFrame) -> None:
     """3 of 4 from 8: hypergeometric limits of 3 and 7 or less in 8, in eighths."""
     first = frame[frame["h"] == "a"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -94,7 +93,7 @@ def test_every_cell_of_a_year_is_there_a_page_at_a_time(statistician: FlaskClien
     assert one.count('<th scope="row">') == sectors
 
 
-@pytest.mark.skipif(os.environ.get("HAILONG_FULL_COUNTS") != "1", reason="times are told by `make nightly`")
+@pytest.mark.nightly
 def test_the_page_takes_at_most_300_ms_at_the_95th_percentile(statistician: FlaskClient) -> None:
     times = []
     for _ in range(20):
