@@ -162,6 +162,6 @@ def _label(table: pd.DataFrame, labels: pd.DataFrame, found: Measured) -> pd.Dat
     answered = found.domains.n > 0
     if not answered.all():
         table, labels = table[answered], labels[answered]
-    table.index = pd.MultiIndex.from_frame(labels) if labels.shape[1] > 1 else pd.Index(labels.iloc[:, 0])
+    table.index = pd.MultiIndex.from_frame(labels) if labels.shape[1] > 1 else pd.Index(labels[labels.columns[0]])
     table.attrs["covariance"] = LazyCovariance(found.covary)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -152,8 +153,14 @@ def _limit_rates(sample: Sample, domains: Domains, variances: Vector, asked: Ask
 
 
 def _tabulate(columns: dict[str, Any], size: int) -> pd.DataFrame:
-    """One row a domain; without a given index pandas takes twice as long."""
-    return pd.DataFrame(columns, index=pd.RangeIndex(size))
+    """One row a domain; without a given index, or to spread a text itself, pandas takes several times as long."""
+    spread = {name: _repeat(each, size) if isinstance(each, str) else each for name, each in columns.items()}
+    return pd.DataFrame(spread, index=pd.RangeIndex(size))
+
+
+@lru_cache(maxsize=32)
+def _repeat(text: str, size: int) -> Any:
+    return pd.array([text], dtype="str").repeat(size)
 
 
 def _begin_table(domains: Domains, estimates: Vector, variances: Vector, low: Vector, high: Vector) -> dict[str, Any]:
