@@ -144,13 +144,23 @@ class Load:
 
 def run_clients(clients: int, duration: float, complete: Callable[[], str]) -> Load:
     """Let clients complete one answer after another for some seconds, closed loop; `complete` returns a receipt."""
+    deadline = time.perf_counter() + duration
+
+    def come() -> float | None:
+        now = time.perf_counter()
+        return now if now < deadline else None
+
+    return run_comers(clients, come, complete)
+
+
+def run_comers(clients: int, come: Callable[[], float | None], complete: Callable[[], str]) -> Load:
+    """Let clients complete answers while `come`, which may wait, tells the moment that the next one counts from."""
     load = Load()
     lock = threading.Lock()
     began = time.perf_counter()
-    deadline = began + duration
 
     def work() -> None:
-        while (start := time.perf_counter()) < deadline:
+        while (start := come()) is not None:
             try:
                 receipt = complete()
             except (OSError, NotAcknowledged) as failure:

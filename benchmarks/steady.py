@@ -9,13 +9,12 @@ which they came, so that a server that falls behind shows. Goals: 50 a second fo
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from itertools import count
 
-from load_client import Load, NotAcknowledged, complete_answer
+from load_client import Load, complete_answer, run_comers
 from submissions import ANSWERS, HIDING_WAVE, WARM_UP, Home, check, homes, invite, read_stored, serving
 
 CLIENTS = 64
@@ -51,30 +50,17 @@ def keep_up(name: str, home: Home, rate: float, seconds: float) -> bool:
 
 def run_paced(rate: float, seconds: float, complete: Callable[[], str]) -> Load:
     """Let citizens come at a pace, in the order of their numbers; seconds of each since it came."""
-    load, lock, numbers = Load(), threading.Lock(), count()
-    began = time.perf_counter()
+    began, numbers = time.perf_counter(), count()
 
-    def work() -> None:
-        while (number := next(numbers)) < rate * seconds:
-            came = began + number / rate
-            time.sleep(max(0.0, came - time.perf_counter()))
-            try:
-                receipt = complete()
-            except (OSError, NotAcknowledged) as failure:
-                with lock:
-                    load.failures[f"{type(failure).__name__}: {failure}"] += 1
-                continue
-            with lock:
-                load.seconds.append(time.perf_counter() - came)
-                load.receipts.add(receipt)
+    def come() -> float | None:
+        number = next(numbers)
+        if number >= rate * seconds:
+            return None
+        came = began + number / rate
+        time.sleep(max(0.0, came - time.perf_counter()))
+        return came
 
-    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    load.elapsed = time.perf_counter() - began
-    return load
+    return run_comers(CLIENTS, come, complete)
 
 
 if __name__ == "__main__":

@@ -133,8 +133,8 @@ def _examine_machine(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     code = "disk" if free > FREE_BYTES else "disk_low"
     yield Diagnosis(free > FREE_BYTES, f"Disk: {told['free']} GiB free", remedy, code, told)
     right = now > OLDEST_CLOCK
-    remedy, told = "" if right else "Set the clock; use NTP.", {"now": f"{now:%Y-%m-%d %H:%M}"}
-    yield Diagnosis(right, f"Clock: {told['now']} UTC", remedy, "clock" if right else "clock_wrong", told)
+    remedy, told = "" if right else "Set the clock; use NTP.", {"now": now}
+    yield Diagnosis(right, f"Clock: {now:%Y-%m-%d %H:%M} UTC", remedy, "clock" if right else "clock_wrong", told)
     if settings.is_sqlite:
         yield _examine_sqlite()
     yield _examine_fonts()

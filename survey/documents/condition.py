@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
+from survey.documents import formats
 from survey.documents.environment import translate
 from survey.documents.verdicts import N_
 
@@ -93,12 +95,33 @@ JOBS: Mapping[str, str] = {
 
 def say_found(code: str, values: Mapping[str, object], language: str) -> str:
     """What was found, in the reader's language."""
-    return translate(language, FOUND.get(code, FOUND["other"]), **values)
+    spoken = {name: _written(value, language) for name, value in values.items()}
+    return translate(language, FOUND.get(code, FOUND["other"]), **spoken)
 
 
 def say_remedy(code: str, language: str) -> str:
     """What to do about it; empty where nothing is."""
     return translate(language, REMEDIES[code]) if code in REMEDIES else ""
+
+
+def say_result(message: str, language: str) -> str:
+    """What a job's run came to: its count as the reader writes numbers, or the kind of its failure."""
+    said = message.partition(": ")[2] or message
+    count = said.replace(",", "")
+    return formats.number(int(count), language) if count.isdecimal() else said
+
+
+def _written(value: object, language: str) -> object:
+    match value:
+        case float():
+            return formats.number(value, language, 1)
+        case int():
+            return formats.number(value, language)
+        case datetime():
+            return formats.moment(value, language)
+        case date():
+            return formats.day(value, language)
+    return value
 
 
 def say_job(name: str, language: str) -> str:

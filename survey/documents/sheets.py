@@ -1,6 +1,6 @@
 """Pages made of tables: the statisticians' tools. One table is a page's, a CSV file's and a workbook's.
 
-Columns say how their values are written: text, count, decimal, share, points, chart or flag.
+Columns say how their values are written: text, count, decimal, share, points, date, chart or flag.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app
 from survey.actions.doctoring import Diagnosis, examine
 from survey.actions.gauging import read_gauges
 from survey.documents import formats
-from survey.documents.condition import say_found, say_job, say_remedy
+from survey.documents.condition import say_found, say_job, say_remedy, say_result
 from survey.documents.sheets import Column, Sheet, SheetsPage, render_sheets
 from survey.settings import Settings
 from survey.store import jobs
@@ -96,14 +96,14 @@ def _runs() -> list[JobRun]:
 
 
 def _jobs(say: Say, runs: Iterable[JobRun]) -> Sheet:
-    """The oldest failure first; `message` holds a count, or the kind of a failure."""
+    """The oldest failure first."""
     language = reader_language()
     rows = [
         (
             say_job(each.name, language),
             say("bị lỗi") if each.state == "failed" else say("xong"),
             formats.moment(local_time(each.started_at), language),
-            each.message.partition(": ")[2] or each.message,
+            say_result(each.message, language),
         )
         for each in sorted(runs, key=lambda run: (run.state != "failed", run.name))
     ]

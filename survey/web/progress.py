@@ -143,13 +143,13 @@ def _forms(wave: str, frozen: Frozen, wanted: str, sector: str, say: Say) -> tup
 def _looks_sheet(frozen: Frozen, say: Say) -> Sheet:
     language = reader_language()
     columns = (
-        *(Column(say("Lĩnh vực")), Column(say("Ngày")), Column(say("Câu trả lời"), "count")),
+        *(Column(say("Lĩnh vực")), Column(say("Ngày"), "date"), Column(say("Câu trả lời"), "count")),
         *(Column(say("Tỷ lệ"), "share"), Column(say("Một lần xem: từ"), "share"), Column(say("đến"), "share")),
         *(Column(say("Mọi lần xem: từ"), "share"), Column(say("đến"), "share")),
     )
     rows = [
         [
-            *(load_sectors()[each.sector].name.in_language(language), each.on.isoformat(), each.n, each.rate),
+            *(load_sectors()[each.sector].name.in_language(language), each.on, each.n, each.rate),
             *(each.low, each.high, each.always_low, each.always_high),
         ]
         for each in monitoring.list_looks(services().database, frozen)
@@ -170,12 +170,11 @@ def _days_sheet(frozen: Frozen, stratum: str, say: Say) -> Sheet:
     days = monitoring.list_days(frozen, stratum)
     channels = sorted({name for each in days for name in each.channels})
     columns = (
-        *(Column(say("Ngày")), Column(say("Đã niêm phong"), "count"), Column(say("Kế hoạch"), "count")),
+        *(Column(say("Ngày"), "date"), Column(say("Đã niêm phong"), "count"), Column(say("Kế hoạch"), "count")),
         *(Column(channel_name(name, say), "count") for name in channels),
     )
     rows = [
-        [each.on.isoformat(), each.sealed, round(each.planned), *(each.channels.get(name, 0) for name in channels)]
-        for each in days
+        [each.on, each.sealed, round(each.planned), *(each.channels.get(name, 0) for name in channels)] for each in days
     ]
     return Sheet(say("Từng ngày của tầng %(stratum)s", stratum=stratum) if stratum else say("Từng ngày"), columns, rows)
 
@@ -210,10 +209,10 @@ def _channels_sheet(frozen: Frozen, say: Say) -> Sheet:
 def _planned_sheet(wave: str, say: Say) -> Sheet:
     columns = (
         *(Column(say("Mẫu số")), Column(say("Thư mời"), "count"), Column(say("Tầng"), "count")),
-        *(Column(say("Người nhận")), Column(say("Ngày"))),
+        *(Column(say("Người nhận")), Column(say("Ngày"), "date")),
     )
     rows = [
-        [str(each.number), sum(each.strata.values()), len(each.strata), each.accepted_by, each.accepted_on.isoformat()]
+        [str(each.number), sum(each.strata.values()), len(each.strata), each.accepted_by, each.accepted_on]
         for each in monitoring.list_planned(services().database, wave)
     ]
     return Sheet(say("Lịch mời thêm của đợt"), columns, rows, empty=say("Chưa có mẫu nào trong lịch."))

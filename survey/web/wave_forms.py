@@ -9,6 +9,7 @@ from flask import url_for
 
 from survey.actions.versions import list_versions
 from survey.actions.waves import CHANNELS
+from survey.documents import formats
 from survey.documents.sheets import Field, Form
 from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
@@ -29,7 +30,6 @@ PURPOSES = ("official", "pilot", "training")
 POPULATIONS = ("transactions", "public")
 MANY = ("holm", "hochberg", "bh", "by")
 MANY_NAMES = {"holm": "Holm", "hochberg": "Hochberg", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
-LEVELS = {"0.90": "90 %", "0.95": "95 %", "0.99": "99 %", "0.01": "1 %", "0.05": "5 %", "0.10": "10 %"}
 LONGEST_NAME = 200
 
 
@@ -109,18 +109,16 @@ def _rule(say: Say, rule: Rule) -> tuple[Field, ...]:
             hint=say("Nếu chưa có quyết định khác thì để nguyên. Khóa lại khi người đầu tiên được rút."),
         ),
         Field("indicator", say("Chỉ số"), "select", rule.indicator, indicators),
-        _select("confidence_level", say("Độ tin cậy"), ("0.90", "0.95", "0.99"), LEVELS, rule.confidence_level),
+        _shares("confidence_level", say("Độ tin cậy"), ("0.90", "0.95", "0.99"), rule.confidence_level),
         _select("target_population", say("Kết luận về"), TARGET_POPULATIONS, words, rule.target_population),
         Field("minimum_effective", say("Cỡ mẫu hiệu dụng tối thiểu"), "number", str(rule.minimum_effective)),
         Field("minimum_df", say("Bậc tự do tối thiểu"), "number", str(rule.minimum_df)),
         Field("window_waves", say("Số đợt gộp trong một kết luận"), "number", str(rule.window_waves)),
         _select("many_agencies", say("Khi xét nhiều cơ quan"), MANY, MANY_NAMES, rule.many_agencies),
         _select("counts", say("Đơn vị được đếm"), COUNTED, words, rule.counts),
-        _select(
-            "largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), LEVELS, rule.largest_frame_gap
-        ),
-        _select("planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, LEVELS, rule.planned_response),
-        _select("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, LEVELS, rule.planned_margin),
+        _shares("largest_frame_gap", say("Khung thiếu tối đa"), ("0.01", "0.05", "0.10"), rule.largest_frame_gap),
+        _shares("planned_response", say("Phần dự kiến trả lời"), PLANNED_RESPONSES, rule.planned_response),
+        _shares("planned_margin", say("Sai số ± dự kiến"), PLANNED_MARGINS, rule.planned_margin),
         Field(
             "exclusions",
             say("Quy tắc loại trừ"),
@@ -132,6 +130,15 @@ def _rule(say: Say, rule: Rule) -> tuple[Field, ...]:
 
 def _select(name: str, label: str, codes: tuple[str, ...], words: Mapping[str, str], value: str) -> Field:
     return Field(name, label, "select", value or codes[0], tuple((code, words.get(code, code)) for code in codes))
+
+
+def _shares(name: str, label: str, codes: tuple[str, ...], value: str) -> Field:
+    return _select(name, label, codes, {code: per_cent(code) for code in codes}, value)
+
+
+def per_cent(code: str) -> str:
+    """A share of a rule as the reader writes per cent: 0.05 is "5 %"."""
+    return formats.target(float(code), reader_language())
 
 
 def _ticked(wave: Wave | None, channel: str) -> str:

@@ -23,7 +23,6 @@ from survey.web.session import signed_in_staff
 from survey.web.shell import staff_page, staff_shell
 from survey.web.tools import Say, speaker, wave_name
 from survey.web.wave_forms import (
-    LEVELS,
     MANY_NAMES,
     POPULATIONS,
     PURPOSES,
@@ -32,6 +31,7 @@ from survey.web.wave_forms import (
     checked_code,
     choice,
     list_asked,
+    per_cent,
     read_codes,
     read_days,
     read_name,
@@ -208,7 +208,7 @@ def _rule_of(say: Say, rule: Rule) -> Sheet:
     rows = (
         (say("Chỉ số"), load_indicators()[rule.indicator].name.get(reader_language(), rule.indicator)),
         (say("Cách tính khoảng tin cậy"), say(METHODS.get(rule.method, rule.method))),
-        (say("Độ tin cậy"), LEVELS.get(rule.confidence_level, rule.confidence_level)),
+        (say("Độ tin cậy"), per_cent(rule.confidence_level)),
         (say("Tầng"), say("Cơ quan theo lĩnh vực")),
         (
             say("Biến gia quyền, theo thứ tự gộp"),
@@ -220,12 +220,14 @@ def _rule_of(say: Say, rule: Rule) -> Sheet:
         (say("Kết luận về"), words[rule.target_population]),
         (say("Cỡ mẫu hiệu dụng tối thiểu"), str(rule.minimum_effective)),
         (say("Bậc tự do tối thiểu"), str(rule.minimum_df)),
-        (say("Độ phủ tối thiểu"), LEVELS.get(rule.minimum_coverage, rule.minimum_coverage)),
+        (say("Độ phủ tối thiểu"), per_cent(rule.minimum_coverage)),
         (say("Số đợt gộp trong một kết luận"), str(rule.window_waves)),
         (say("Khi xét nhiều cơ quan"), MANY_NAMES[rule.many_agencies]),
         (say("Chỉ tiêu của địa bàn"), rule.territory),
         (say("Đơn vị được đếm"), words[rule.counts]),
-        (say("Khung thiếu tối đa"), LEVELS.get(rule.largest_frame_gap, rule.largest_frame_gap)),
+        (say("Khung thiếu tối đa"), per_cent(rule.largest_frame_gap)),
+        (say("Phần dự kiến trả lời"), per_cent(rule.planned_response)),
+        (say("Sai số ± dự kiến"), per_cent(rule.planned_margin)),
         (say("Quy tắc loại trừ"), ", ".join(rule.exclusions) or say("Không có")),
     )
     return Sheet(say("Quy tắc tính"), (Column(say("Mục")), Column(say("Giá trị"))), rows)

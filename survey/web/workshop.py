@@ -220,7 +220,7 @@ def _steps_form(wave: str, steps: Steps, margins: str, say: Say) -> Form:
 
 def _recipes_sheet(wave: str, say: Say) -> Sheet:
     columns = (
-        *(Column(say("Công thức")), Column(say("Đợt")), Column(say("Người lập")), Column(say("Ngày"))),
+        *(Column(say("Công thức")), Column(say("Đợt")), Column(say("Người lập")), Column(say("Ngày"), "date")),
         *(Column(say("Mã băm")), Column(say("Trọng số"))),
     )
     rows = [_recipe_row(wave, each, say) for each in weighting.list_recipes(services().database)]
@@ -232,7 +232,7 @@ def _recipe_row(wave: str, each: Recipe, say: Say) -> list[object]:
     own = Link(say("Xem"), url_for("workshop.show_weights", wave=wave, name=each.name, version=each.version))
     return [
         Link(key, url_for("workshop.show_workshop", wave=wave, recipe=key)),
-        *(each.wave_code, each.made_by, each.made_on.isoformat(), each.digest.hex()[:16]),
+        *(each.wave_code, each.made_by, each.made_on, each.digest.hex()[:16]),
         own if each.wave_code == wave else None,
     ]
 
