@@ -270,7 +270,8 @@ def test_a_question_can_be_heard_with_the_network_gone(kiosk: Page, office: Offi
     sound.write_bytes(b"ID3" + bytes(2000))
     add_recording(office.home.path, load_questionnaire(QUESTIONNAIRE), "G1", "km", sound)
     kiosk.wait_for_function("navigator.serviceWorker.controller")
-    send_now(kiosk)
+    recordings = "caches.open('kiosk-recordings').then((cache) => cache.keys()).then((kept) => kept.length)"
+    wait_until(lambda: send_now(kiosk) or kiosk.evaluate(recordings) > 0)
     kiosk.context.set_offline(True)
     kiosk.reload()
     kiosk.click('[data-do="begin"][data-language="km"]')
@@ -280,6 +281,37 @@ def test_a_question_can_be_heard_with_the_network_gone(kiosk: Page, office: Offi
     heard = "(address) => fetch(address).then((it) => it.arrayBuffer()).then((sound) => sound.byteLength)"
     assert kiosk.evaluate(heard, address) == 2003
     assert kiosk.evaluate("fetch('/receipt').then(() => 'network', () => 'none')") == "none"
+
+
+def test_whoever_begins_while_the_device_looks_around_is_not_thrown_back(kiosk: Page) -> None:
+    """Whichever of the device's own reads a touch falls into."""
+    kiosk.context.set_offline(True)
+    touched, thrown = kiosk.evaluate(
+        """async () => {
+          const read = IDBDatabase.prototype.transaction;
+          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+          const touch = (what) => document.querySelector(`[data-do="${what}"]`).click();
+          const thrown = [];
+          let touched = 0;
+          for (let nth = 1; nth <= 12; nth += 1) {
+            let left = nth;
+            IDBDatabase.prototype.transaction = function (...asked) {
+              left -= 1;
+              if (left === 0) { touched += 1; queueMicrotask(() => touch("begin")); }
+              return read.apply(this, asked);
+            };
+            dispatchEvent(new Event("online"));
+            await wait(200);
+            IDBDatabase.prototype.transaction = read;
+            if (left > 0) break;
+            if (!document.querySelector('form[data-form="code"]')) thrown.push(nth);
+            else { touch("home"); await wait(50); }
+          }
+          return [touched, thrown];
+        }"""
+    )
+    assert touched >= 4
+    assert thrown == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

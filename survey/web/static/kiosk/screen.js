@@ -49,15 +49,24 @@ function show(screen, content = words(screen)) {
 
 /** The screen to begin with, by what this device is and holds. */
 async function begin() {
+  await putUp(await look());
+}
+
+/** What this device is and holds, and the screen that it begins with. */
+async function look() {
   const work = await recall("work");
+  if (!work || work.unpaired) return { work, first: "pair" };
+  return { work, first: (await whyRefusing()) ? "full" : firstOf(work) };
+}
+
+/** Forget whoever was here and put the first screen up, in one go: nobody can touch anything in between. */
+function putUp({ work, first }) {
   channel = work?.channel ?? "kiosk";
   person = fresh();
   language = home;
   document.documentElement.classList.remove("larger");
-  if (!work || work.unpaired) return show("pair");
-  if (await whyRefusing()) return show("full");
-  const first = firstOf(work);
-  return first === "work" ? doors.showList() : show(first);
+  if (first === "work") return doors.showList();
+  return show(first);
 }
 
 /** What a device shows when nobody is in the middle of something: doors, the kiosk's start, or that nothing is asked. */
@@ -210,14 +219,14 @@ async function round() {
 
 /** Change between start, closed and full when there is reason to, and to a new version of this page. */
 async function settle() {
-  const work = await recall("work");
-  if (!work || work.unpaired) { if (shown !== "pair") await begin(); return; }
-  if (work.version !== document.documentElement.dataset.version) {
+  const before = shown;
+  const found = await look();
+  if (shown !== before) return; // somebody began while this was read: they are not thrown back
+  if (found.first !== "pair" && found.work.version !== document.documentElement.dataset.version) {
     navigator.serviceWorker?.getRegistration("/kiosk/").then((worker) => worker?.update()).catch(() => {});
   }
-  const wanted = (await whyRefusing()) ? "full" : firstOf(work);
-  if (wanted !== shown) await begin();
-  else if (wanted === "work") await doors.drawList();
+  if (found.first !== shown) await putUp(found);
+  else if (shown === "work") await doors.drawList();
 }
 
 async function turn() {
