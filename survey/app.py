@@ -91,9 +91,10 @@ def create_app(settings: Settings, doors: Collection[str] = BOTH, now: Callable[
 
 
 def _open_results(app: Flask) -> None:
-    from survey.web import results
+    from survey.web import public_calendar, results
 
     app.register_blueprint(results.blueprint)
+    app.register_blueprint(public_calendar.blueprint)
 
 
 def _open_staff_door(app: Flask, settings: Settings) -> None:
@@ -104,6 +105,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         ballots,
         boards,
         builder,
+        calendar,
         condition,
         confirming,
         contact_upload,
@@ -159,7 +161,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
         planning,
     ):
         app.register_blueprint(each.blueprint)
-    for each in (api, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks, condition):
+    for each in (api, calendar, waves_operator, frame_upload, contact_upload, sampling, ballots, webhooks, condition):
         app.register_blueprint(each.blueprint)
     for each in (second_step, confirming, joining, own_account, accounts, single_sign_on):
         app.register_blueprint(each.blueprint)
@@ -174,12 +176,15 @@ def _open_statisticians_tools(app: Flask) -> None:
         nonresponse,
         own_file,
         progress,
+        release_way,
         reports,
         small_areas,
         workshop,
     )
 
-    for each in (cells, comments, compare_methods, nonresponse, own_file, progress, reports, small_areas, workshop):
+    for each in (cells, comments, compare_methods, nonresponse, own_file, progress, release_way):
+        app.register_blueprint(each.blueprint)
+    for each in (reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

@@ -41,12 +41,14 @@ from survey.mandate.indicators import load_indicator
 from survey.mandate.rules import EVERYBODY
 from survey.mandate.sectors import ancestors, descendants, load_sectors
 from survey.mandate.targets import load_targets
+from survey.mandate.working_days import next_working_day
 from survey.store import ledger, releases, tallies, waves
 from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.ledger import SignedCheckpoint
 from survey.store.releases import Release, StoredFigure, release_digest
 from survey.store.tallies import CellKey
+from survey.store.waves import Wave
 
 WAVE, SECTOR, AGENCY, MONTH = "wave", "sector", "agency", "month"
 EVERYTHING = ""
@@ -87,11 +89,13 @@ def release_wave(
 
 
 def release_due_waves(database: Database, today: date) -> int:
-    """Release every demo wave whose tally has grown since its last release; the number made."""
+    """Release every demo wave whose tally has grown since its last release, and draft an official one once, from the
+    working day after its cut-off on; the number made."""
     with database.reading() as connection:
-        demos = [wave.code for wave in waves.list_waves(connection) if wave.purpose == "demo" and wave.voice_of is None]
-        due = [code for code in demos if _has_grown(connection, code)]
-    return sum(release_wave(database, code, by="work", today=today) is not None for code in due)
+        known = [wave for wave in waves.list_waves(connection) if wave.voice_of is None]
+        due = [wave.code for wave in known if wave.purpose == "demo" or _lacks_draft(connection, wave, today)]
+        grown = [code for code in due if _has_grown(connection, code)]
+    return sum(release_wave(database, code, by="work", today=today) is not None for code in grown)
 
 
 def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[StoredFigure], str]:
@@ -318,6 +322,15 @@ def _count_new(connection: Connection, wave_code: str) -> int:
         return 0
     covered: int = json.loads(newest.header)["checkpoint"]["size"]
     return ledger.count_leaves_from(connection, wave_code, covered)
+
+
+def _lacks_draft(connection: Connection, wave: Wave, today: date) -> bool:
+    """Whether an official wave is cut off and nobody has drafted it since: what comes later waits for a person."""
+    draft_on = next_working_day(wave.closes_on)
+    if not wave.is_official or wave.questionnaire_code is None or today < draft_on:
+        return False
+    newest = releases.find_newest_release(connection, wave.code, published=False)
+    return newest is None or newest.drafted_on < draft_on
 
 
 def _has_grown(connection: Connection, wave_code: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from survey.actions.reading import OpenRelease, list_agencies, read_release
-from survey.actions.telling_figures import agency_name, to_basis, to_figure, to_judgements
+from survey.actions.telling_figures import agency_name, list_pins, to_basis, to_figure, to_judgements
 from survey.documents.environment import templates_folder
 from survey.documents.figures import AgencyRow, Figure, SectorRow
 from survey.documents.report import Office, Report
@@ -103,24 +103,6 @@ def read_office(home: Path) -> Office:
     if own.exists():
         values |= tomllib.loads(own.read_text(encoding="utf-8"))
     return Office(**{**values, "recipients": tuple(values["recipients"])})
-
-
-def list_pins(opened: OpenRelease) -> tuple[tuple[str, str], ...]:
-    """What the figures are a pure function of, as (code of `verdicts.PINS`, value)."""
-    header = opened.header
-    checkpoint, frame = header["checkpoint"], header["frame"]
-    libraries = ", ".join(f"{name} {version}" for name, version in sorted(header.get("libraries", {}).items()))
-    found = {
-        "release": f"{opened.release.code} · {opened.release.digest.hex()}",
-        "checkpoint": f"{checkpoint['number']} · {checkpoint['size']}",
-        "root": checkpoint["root"],
-        "frame": f"{frame['version']} · {frame['digest']}" if frame["version"] else "",
-        "rule": header["rule_digest"],
-        "questionnaire": header["questionnaire"] or "",
-        "mandate": header["mandate"],
-        "software": f"{header['software']} · {header.get('code', '')} · {libraries}",
-    }
-    return tuple((code, value) for code, value in found.items() if value)
 
 
 def _write(name: str, report: Report, home: Path) -> bytes:

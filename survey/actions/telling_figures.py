@@ -109,6 +109,25 @@ def to_basis(opened: OpenRelease, language: str) -> Basis:
     )
 
 
+def list_pins(opened: OpenRelease) -> tuple[tuple[str, str], ...]:
+    """What the figures are a pure function of, as (code of `verdicts.PINS`, value)."""
+    header = opened.header
+    checkpoint, frame = header["checkpoint"], header["frame"]
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(header.get("libraries", {}).items()))
+    found = {
+        "release": f"{opened.release.code} · {opened.release.digest.hex()}",
+        "checkpoint": f"{checkpoint['number']} · {checkpoint['size']}",
+        "root": checkpoint["root"],
+        "frame": f"{frame['version']} · {frame['digest']}" if frame["version"] else "",
+        "rule": header["rule_digest"],
+        "questionnaire": header["questionnaire"] or "",
+        "inputs": header.get("inputs", ""),
+        "mandate": header["mandate"],
+        "software": f"{header['software']} · {header.get('code', '')} · {libraries}",
+    }
+    return tuple((code, value) for code, value in found.items() if value)
+
+
 def _weighting(opened: OpenRelease) -> str:
     if not opened.header["frame"]["version"]:
         return "none"

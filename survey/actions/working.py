@@ -10,6 +10,7 @@ from functools import partial
 from survey.actions.adequacy import freeze_due
 from survey.actions.folding import fold_arrivals
 from survey.actions.forgetting import forget_order
+from survey.actions.publishing import publish_due
 from survey.actions.receiving import admit_transactions
 from survey.actions.releasing import release_due_waves
 from survey.actions.releasing_comments import release_comments
@@ -60,6 +61,7 @@ def _jobs(database: Database, signer: NoteSigner, now: datetime, today: date) ->
         "seal": partial(seal, database, signer, today),
         "tally": partial(tally, database),
         "release": partial(release_due_waves, database, today),
+        "publish": partial(publish_due, database, now, today),
         "adequacy": partial(freeze_due, database, today),
         "arrivals": partial(fold_arrivals, database, today),
         "screen": partial(screen_due_waves, database, now, today),

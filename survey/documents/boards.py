@@ -202,8 +202,17 @@ class AgencyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What the agency says beside its figures in a release."""
+
+    release: str
+    text: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyPage:
-    """A centre's own page, to be read in a minute."""
+    """A centre's own page, to be read in a minute, with what it says itself; `state_url` where the reader may."""
 
     name: str
     area_name: str | None
@@ -212,6 +221,10 @@ class AgencyPage:
     answered: int
     back: Link
     minimum_cell: int = 10
+    statements: tuple[Said, ...] = ()
+    state_url: str | None = None
+    problem: str = ""
+    typed: str | None = None
 
 
 def render_places(page: PlacesPage, shell: Shell, language: str) -> str:

@@ -233,6 +233,7 @@ class ReleasePage:
     pins: tuple[Pin, ...] = ()
     publish_url: str | None = None
     refusal: str | None = None
+    way: Link | None = None
     back: Link | None = None
     minimum_cell: int = 10
 

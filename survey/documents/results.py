@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
+from survey.documents.boards import Said
 from survey.documents.drawings import draw_agencies, draw_sectors
 from survey.documents.drawn_once import render_once
+from survey.documents.environment import render
 from survey.documents.figures import AgencyRow, Basis, SectorRow
 from survey.documents.shell import CitizenShell, Link
 
@@ -41,6 +44,47 @@ class PlaceResultPage:
     bases: tuple[Basis, ...]
     demo: bool
     minimum_cell: int = 10
+    statements: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """A day that was planned; where it moved an earlier one, why."""
+
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLine:
+    """A release that came out; `note` names what changed where it replaced another."""
+
+    code: str
+    published_on: date
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLine:
+    """One wave in the calendar; the last planned day stands."""
+
+    wave_name: str
+    draft_on: date
+    planned: tuple[PlannedDay, ...]
+    published: tuple[PublishedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage:
+    """When figures come out."""
+
+    lines: tuple[CalendarLine, ...]
+    demo: bool
+
+
+def render_calendar(page: CalendarPage, shell: CitizenShell, language: str) -> str:
+    """The release calendar for everybody."""
+    return render("public/calendar.html", language, page=page, shell=shell)
 
 
 def render_results(page: ResultsPage, shell: CitizenShell, language: str) -> str:

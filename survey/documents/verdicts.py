@@ -136,13 +136,22 @@ PINS = {
     "frame": N_("Khung mẫu"),
     "rule": N_("Quy tắc"),
     "questionnaire": N_("Phiếu hỏi"),
+    "inputs": N_("Tầng mẫu, địa bàn và số đối chiếu đã dùng"),
     "mandate": N_("Chỉ tiêu và lĩnh vực"),
     "geography": N_("Đơn vị hành chính"),
     "software": N_("Phần mềm"),
     "seed": N_("Số gieo ngẫu nhiên"),
 }
 
+RELEASE_STEPS = {
+    "seen": N_("Xem trước khi công bố"),
+    "reviewed": N_("Xem xét"),
+    "signed": N_("Ký"),
+    "recalled": N_("Rút chữ ký"),
+}
+
 PUBLISH_REFUSALS = {
+    "review": N_("Bản này do máy tính tự lập. Xin nhờ một người khác xem xét trước khi Ông/Bà ký."),
     "second_person": N_("Người tính bản này không được tự công bố. Xin nhờ người thứ hai đăng nhập và kiểm tra."),
     "already_published": N_("Bản này đã được công bố."),
     "role": N_("Vai trò của Ông/Bà không có quyền công bố."),
@@ -166,6 +175,7 @@ NAVIGATION = {
     "comments": N_("Góp ý"),
     "reports": N_("Báo cáo"),
     "releases": N_("Bản công bố"),
+    "calendar": N_("Lịch công bố"),
     "own_file": N_("Tệp của tôi"),
     "voice": N_("Ý kiến ngỏ"),
     "questionnaires": N_("Phiếu hỏi"),

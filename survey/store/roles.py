@@ -136,6 +136,10 @@ PERMISSIONS: Mapping[str, Row] = {
         web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
     ),
     "release_figure": REGISTER,
+    # on the way to the public: people review, sign and explain on pages; `work` publishes at the hour
+    "release_step": STATISTICIANS,
+    "release_plan": STATISTICIANS,
+    "agency_statement": STATISTICIANS,
     # reports: statisticians edit their text on a page, `work` writes the documents that are asked for
     "report_text": _row(web=APPEND, work=LOOK, read=LOOK, audit=LOOK),
     "report_job": _row(web=APPEND, work=MANAGE, audit=LOOK),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import deriving
 from survey.actions.bridging import build_bridge
@@ -14,6 +14,7 @@ from survey.actions.comparing_places import Compared, compare_places, draw_funne
 from survey.actions.deriving import PERIODS_NEEDED, Measured, keep
 from survey.actions.reading import list_agencies
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
+from survey.actions.stating import TooLong, may_state, read_statements, state
 from survey.actions.telling_figures import agency_name, board_name, to_basis, to_figure, to_judgement
 from survey.documents import boards as paper
 from survey.documents.environment import translate
@@ -21,6 +22,7 @@ from survey.documents.figures import Figure, Judgement
 from survey.documents.shell import Link, Shell
 from survey.mandate.indicators import load_indicator
 from survey.mandate.sectors import load_sectors
+from survey.store.audits import By
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
 from survey.web.access import allow
@@ -140,6 +142,31 @@ def show_bridge(sector: str) -> Response:
 @allow(*READERS)
 def show_agency(agency: str) -> Response:
     """A centre's own page: how many answered, and each of its sectors beside the whole sector."""
+    return _show_agency(agency)
+
+
+@blueprint.post("/agency/<agency>/statement")
+@allow("official", confirmed=True)
+def state_agency(agency: str) -> Response:
+    """What a judged agency says beside its figure, signed by the official of its part."""
+    member, known = signed_in_staff(), services()
+    if not may_state(member.scope, member.role):
+        abort(403)
+    board = read_board(known.database, member.scope, known.today(), sees_wave)
+    found = read_agency(known.database, agency, member.scope, board)
+    if not found:
+        abort(404)
+    by, said = By(member.name, known.now()), request.form.get("statement", "")
+    code = found[0][0].release.code
+    try:
+        state(known.database, code, agency, said, scope=member.scope, by=by, on=known.today())
+    except TooLong:
+        problem = translate(reader_language(), "Ý kiến quá dài. Xin viết trong 2.000 ký tự.")
+        return _show_agency(agency, problem, 400, said)
+    return make_response(redirect(url_for("boards.show_agency", agency=agency), 303))
+
+
+def _show_agency(agency: str, problem: str = "", status: int = 200, typed: str | None = None) -> Response:
     language, scope, database = reader_language(), signed_in_staff().scope, services().database
     board = read_board(database, scope, services().today(), sees_wave)
     found = read_agency(database, agency, scope, board)
@@ -160,7 +187,9 @@ def show_agency(agency: str) -> Response:
         )
         newest[sector] = line, stored
     shown = [stored.numbers for _, stored in newest.values() if not stored.suppressed]
-    known = _agencies()
+    known, member = _agencies(), signed_in_staff()
+    codes = list(dict.fromkeys(opened.release.code for opened, _ in found))
+    said = tuple(paper.Said(e.release_code, e.text, e.signed_on) for e in read_statements(database, codes, agency))
     page = paper.AgencyPage(
         name=agency_name(known, agency, language),
         area_name=None,
@@ -168,9 +197,13 @@ def show_agency(agency: str) -> Response:
         invited=sum(each.get("invited", 0) for each in shown),
         answered=sum(each.get("answered", 0) for each in shown),
         back=Link(board_name(language), url_for("official.show_scoreboard")),
+        statements=said,
+        state_url=url_for("boards.state_agency", agency=agency) if may_state(member.scope, member.role) else None,
+        problem=problem,
+        typed=typed,
     )
     demo = any(opened.wave.purpose == "demo" for opened, _ in found)
-    return staff_page(paper.render_agency(page, staff_shell("scoreboard", demo=demo), language))
+    return staff_page(paper.render_agency(page, staff_shell("scoreboard", demo=demo), language), status)
 
 
 def _find(sector: str) -> tuple[Board, Standing]:

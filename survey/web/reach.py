@@ -13,7 +13,7 @@ from survey.store.reaching import NOTHING, WHOLE, find_wave_of_release, measure_
 from survey.web.services import services
 
 OF_WAVES = ("waves_operator", "frame_upload", "contact_upload", "sampling", "ballots")
-OF_RELEASES = ("statistician", "reports")
+OF_RELEASES = ("statistician", "reports", "release_way")
 FILTERED = ("official", "statistician", "reports")  # these hand the scope to their queries
 FILTERED_POSTS = ("reports.ask",)
 WHOLE_INSTALLATION = ("places", "builder")
@@ -40,6 +40,13 @@ def sees_wave(code: str) -> bool:
         return True
     with services().database.reading() as connection:
         return measure_wave(connection, code, scope) != NOTHING
+
+
+def rules_wave(code: str) -> bool:
+    """Whether the reader may change what all of a wave follows: it lies inside the scope wholly."""
+    scope: Scope = g.reach
+    with services().database.reading() as connection:
+        return scope == EVERYTHING or measure_wave(connection, code, scope) == WHOLE
 
 
 def _wave(blueprint: str) -> str | None:

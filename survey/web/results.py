@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from survey.actions import reading
+from survey.actions.comparing_releases import find_changes
+from survey.actions.publishing import read_way
 from survey.actions.reading import OpenRelease, UnknownRelease
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
+from survey.actions.stating import read_statements
 from survey.actions.telling_figures import ON_THE_BOARD, agency_name, response_rate, to_basis, to_board_row, to_figure
 from survey.documents import open_data
 from survey.documents import results as paper
+from survey.documents.boards import Said
 from survey.documents.figures import AgencyRow
 from survey.documents.open_data import OpenRow
 from survey.documents.shell import Link
 from survey.mandate.sectors import load_sectors
 from survey.store.places import EVERYTHING
 from survey.store.releases import StoredFigure
+from survey.store.statements import Statement
 from survey.web.access import allow_everybody
 from survey.web.citizen_pages import send_page, shell
 from survey.web.language import reader_language
@@ -88,7 +94,9 @@ def show_agency(agency: str) -> Response:
     name = agency_name(reading.list_agencies(database, EVERYTHING), agency, language)
     bases = tuple(to_basis(opened, language) for opened, _ in found)
     demo = any(opened.wave.purpose == "demo" for opened, _ in found)
-    return send_page(paper.render_place(paper.PlaceResultPage(name, rows, bases, demo), shell(), language))
+    said = tuple(Said(each.release_code, each.text, each.signed_on) for each in _statements(found, agency))
+    page = paper.PlaceResultPage(name, rows, bases, demo, statements=said)
+    return send_page(paper.render_place(page, shell(), language))
 
 
 @blueprint.get("/results/<sector>.csv")
@@ -146,7 +154,7 @@ def show_release(code: str) -> Response:
         | ({} if each.suppressed else {"numbers": each.numbers})
         for each in opened.figures
     ]
-    body = {"code": code, **_about(opened), "header": opened.header, "figures": figures}
+    body = {"code": code, **_about(opened), "replaces": _replaced(opened), "header": opened.header, "figures": figures}
     return _file(json.dumps(body, ensure_ascii=False), "application/json", FOR_EVER)
 
 
@@ -155,6 +163,11 @@ def show_release(code: str) -> Response:
 def show_openapi() -> Response:
     """These addresses described for programs."""
     return _file(json.dumps(describe_releases(request.host_url)), "application/json", FOR_A_MINUTE)
+
+
+def _statements(found: Iterable[tuple[OpenRelease, StoredFigure]], agency: str) -> list[Statement]:
+    codes = sorted({opened.release.code for opened, _ in found})
+    return read_statements(services().database, codes, agency)
 
 
 def _board() -> Board:
@@ -248,6 +261,17 @@ def _about(opened: OpenRelease) -> dict[str, Any]:
         "digest": release.digest.hex(),
         "published_on": release.published_on.isoformat() if release.published_on else None,
     }
+
+
+def _replaced(opened: OpenRelease) -> dict[str, Any] | None:
+    """The public release before this one, what the signature says of the change, and every figure that is another."""
+    database, way = services().database, read_way(services().database, opened.release.code)
+    if way.replaces is None:
+        return None
+    before = reading.read_release(database, way.replaces.code, EVERYTHING).figures
+    changed = [asdict(each) for each in find_changes(before, opened.figures)]
+    note = way.signature.note if way.signature else ""
+    return {"code": way.replaces.code, "note": note, "changed": changed}
 
 
 def _release_url(opened: OpenRelease) -> str:

@@ -18,6 +18,7 @@ NAVIGATION = {
     "results": (
         ("scoreboard", "official.show_scoreboard", FIGURES),
         ("series", "official.list_series", FIGURES),
+        ("calendar", "calendar.show_calendar", FIGURES),
         ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
         ("comments", "comments.show_batches", ("official", "statistician")),
         ("voice", "devices.show_voice", ("statistician", "auditor")),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import publishing, reading
+from survey.actions.publishing import NoteNeeded, ReviewNeeded
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
-from survey.actions.telling_figures import to_basis, to_sector_row
+from survey.actions.telling_figures import list_pins, to_basis, to_sector_row
 from survey.documents import pages
 from survey.documents.environment import translate
 from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage, WaveRow, WavesPage
+from survey.store.audits import By
 from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
@@ -90,6 +92,7 @@ def show_release(code: str) -> Response:
         opened = reading.read_release(services().database, code, member.scope)
     except UnknownRelease:
         abort(404)
+    publishing.see_draft(services().database, code, by=By(member.name, services().now()))
     refusal = _refusal(opened, member.name, member.role)
     page = ReleasePage(
         row=_row(opened, None, language),
@@ -99,9 +102,10 @@ def show_release(code: str) -> Response:
             for figure in opened.figures
             if figure.level == "sector"
         ),
-        pins=_pins(opened),
+        pins=tuple(Pin(pin, value) for pin, value in list_pins(opened)),
         publish_url=None if refusal else url_for("statistician.publish", code=code),
         refusal=refusal,
+        way=Link(translate(language, "Xem xét, ký và công bố"), url_for("release_way.show_way", code=code)),
         back=Link(translate(language, "Bản công bố"), url_for("statistician.show_releases")),
     )
     notice = "published" if request.args.get("notice") == "published" else None
@@ -114,9 +118,12 @@ def show_release(code: str) -> Response:
 def publish(code: str) -> Response:
     known = services()
     try:
-        publishing.publish(known.database, code, by=signed_in_staff().name, now=known.now(), today=known.today())
+        by = By(signed_in_staff().name, known.now())
+        publishing.sign(known.database, code, note="", due_at=None, by=by, today=known.today())
     except UnknownRelease:
         abort(404)
+    except (ReviewNeeded, NoteNeeded):
+        return make_response(redirect(url_for("release_way.show_way", code=code), 303))
     except (AlreadyPublished, SecondPersonNeeded):
         return make_response(redirect(url_for("statistician.show_release", code=code), 303))
     return make_response(redirect(url_for("statistician.show_release", code=code, notice="published"), 303))
@@ -164,17 +171,3 @@ def _refusal(opened: OpenRelease, name: str, role: str) -> str | None:
     if role != "statistician":
         return "role"
     return "second_person" if opened.release.drafted_by == name else None
-
-
-def _pins(opened: OpenRelease) -> tuple[Pin, ...]:
-    header = opened.header
-    pins = {
-        "checkpoint": str(header["checkpoint"]["number"]),
-        "root": header["checkpoint"]["root"],
-        "frame": f"{header['frame']['version']} · {header['frame']['digest']}" if header["frame"]["version"] else "—",
-        "rule": header["rule_digest"],
-        "questionnaire": header["questionnaire"] or "—",
-        "mandate": header["mandate"],
-        "software": header["software"],
-    }
-    return tuple(Pin(code, value) for code, value in pins.items())

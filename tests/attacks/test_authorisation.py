@@ -37,6 +37,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
     "frame_upload.code": lambda _, place: f"W-{place}",
     "contact_upload.code": lambda _, place: f"W-{place}",
     "statistician.code": lambda _, place: f"W-{place}.1",
+    "release_way.code": lambda _, place: f"W-{place}.1",
     "reports.code": lambda _, place: f"W-{place}.1",
     "devices.name": lambda _, place: f"may-{place}",
     "accounts.name": lambda _, place: f"nv-{place}",

@@ -54,6 +54,7 @@ from survey.store.tables.places import (
     procedure_sector,
     sector,
 )
+from survey.store.tables.publishing import agency_statement, release_plan, release_step
 from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
 from survey.store.tables.reports import report_file, report_job, report_text
 from survey.store.tables.screening import (
@@ -91,6 +92,7 @@ __all__ = [
     "adequacy_cell",
     "agency",
     "agency_predecessor",
+    "agency_statement",
     "api_batch",
     "api_client",
     "area",
@@ -158,6 +160,8 @@ __all__ = [
     "refused_replay",
     "release",
     "release_figure",
+    "release_plan",
+    "release_step",
     "report_file",
     "report_job",
     "report_text",
