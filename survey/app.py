@@ -174,6 +174,7 @@ def _open_statisticians_tools(app: Flask) -> None:
         comments,
         compare_methods,
         nonresponse,
+        outside,
         own_file,
         progress,
         release_way,
@@ -182,7 +183,7 @@ def _open_statisticians_tools(app: Flask) -> None:
         workshop,
     )
 
-    for each in (cells, comments, compare_methods, nonresponse, own_file, progress, release_way):
+    for each in (cells, comments, compare_methods, nonresponse, outside, own_file, progress, release_way):
         app.register_blueprint(each.blueprint)
     for each in (reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)

@@ -110,8 +110,26 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideLine:
+    """A figure that somebody else published, as printed: `value` of at most `scale`, by another definition."""
+
+    name: str
+    publisher: str
+    definition: str
+    year: int
+    value: str
+    scale: str
+    n: int | None
+    rank: int | None
+    ranked: int | None
+    method_year: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrendPage:
-    """A sector through its waves. Without a forecast, `periods` of `needed` were measured."""
+    """A sector through its waves. Without a forecast, `periods` of `needed` were measured. `counted_766` is the rate in
+    the manner of Decision 766, from the same frame, beside what `others` published."""
 
     frame: Frame
     rows: tuple[PeriodLine, ...]
@@ -119,6 +137,8 @@ class TrendPage:
     forecast: Forecast | None
     periods: int
     needed: int
+    others: tuple[OutsideLine, ...] = ()
+    counted_766: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
                 "recipe-adopted",
                 "recipe-saved",
                 "agency-stated",
+                "outside-figure-entered",
                 "release-drafted",
                 "release-planned",
                 "release-published",

@@ -176,6 +176,7 @@ NAVIGATION = {
     "reports": N_("Báo cáo"),
     "releases": N_("Bản công bố"),
     "calendar": N_("Lịch công bố"),
+    "others": N_("Số liệu của nơi khác"),
     "own_file": N_("Tệp của tôi"),
     "voice": N_("Ý kiến ngỏ"),
     "questionnaires": N_("Phiếu hỏi"),

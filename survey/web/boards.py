@@ -9,9 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import deriving
-from survey.actions.bridging import build_bridge
+from survey.actions.bridging import SILENCE, build_bridge
 from survey.actions.comparing_places import Compared, compare_places, draw_funnel
 from survey.actions.deriving import PERIODS_NEEDED, Measured, keep
+from survey.actions.entering_outside import list_outside
 from survey.actions.reading import list_agencies
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
 from survey.actions.stating import TooLong, may_state, read_statements, state
@@ -29,6 +30,7 @@ from survey.web.access import allow
 from survey.web.board_places import area_rows, map_areas
 from survey.web.figures import sector_tabs
 from survey.web.language import reader_language
+from survey.web.outside_lines import write_outside
 from survey.web.reach import sees_wave
 from survey.web.services import services
 from survey.web.session import signed_in_staff
@@ -79,6 +81,8 @@ def show_trend(sector: str) -> Response:
         forecast=_forecast(standing, targets),
         periods=len(standing.history),
         needed=PERIODS_NEEDED,
+        others=tuple(write_outside(each, language) for each in list_outside(services().database, sector)),
+        counted_766=next((e["rate"] for e in standing.numbers.get("definitions", ()) if e["key"] == SILENCE), None),
     )
     return staff_page(paper.render_trend(page, _shell(standing), language))
 

@@ -159,9 +159,9 @@ def _by_level(changed: Changed) -> int:
 
 
 def _name(changed: Changed) -> str:
-    language = reader_language()
+    say, language = speaker(), reader_language()
     if changed.level == "wave":
-        return speaker()("Cả đợt")
+        return say("Cả đợt")
     sectors = load_sectors()
     sector = sectors[changed.sector].name.in_language(language) if changed.sector in sectors else ""
     if changed.level == "sector":

@@ -18,6 +18,7 @@ NAVIGATION = {
     "results": (
         ("scoreboard", "official.show_scoreboard", FIGURES),
         ("series", "official.list_series", FIGURES),
+        ("others", "outside.show_outside", FIGURES),
         ("calendar", "calendar.show_calendar", FIGURES),
         ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
         ("comments", "comments.show_batches", ("official", "statistician")),

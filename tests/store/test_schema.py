@@ -84,6 +84,7 @@ NEVER_CHANGED = {
     "release_step",
     "release_plan",
     "agency_statement",
+    "outside_figure",
     "household_call",
     "paper_batch",
     "paper_place",

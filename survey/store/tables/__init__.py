@@ -54,7 +54,7 @@ from survey.store.tables.places import (
     procedure_sector,
     sector,
 )
-from survey.store.tables.publishing import agency_statement, release_plan, release_step
+from survey.store.tables.publishing import agency_statement, outside_figure, release_plan, release_step
 from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
 from survey.store.tables.reports import report_file, report_job, report_text
 from survey.store.tables.screening import (
@@ -138,6 +138,7 @@ __all__ = [
     "message",
     "metadata",
     "opt_out",
+    "outside_figure",
     "page_view",
     "paper_batch",
     "paper_keying",

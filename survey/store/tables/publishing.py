@@ -1,4 +1,4 @@
-"""On the way of a release to the public: steps of people, statements of agencies, planned days."""
+"""On the way of a release to the public: steps of people, statements of agencies, planned days; figures of others."""
 
 from __future__ import annotations
 
@@ -56,4 +56,31 @@ release_plan = Table(
     Column("set_on", Date, nullable=False),
     PrimaryKeyConstraint("wave_code", "number"),
     CheckConstraint("number >= 1", name="number"),
+)
+
+outside_figure = Table(
+    "outside_figure",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "replaces",
+        Integer,
+        ForeignKey("outside_figure.number"),
+        comment="the entry that this one stands for from now on",
+    ),
+    Column("publisher", String(200), nullable=False),
+    Column("name", String(200), nullable=False, comment="of the index or survey: SIPAS, PAPI, ..."),
+    Column("definition", Text, nullable=False),
+    code("sector_code", "sector", nullable=True),
+    Column("year", Integer, nullable=False),
+    Column("value", String(16), nullable=False, comment="as printed, with a point; empty: taken back"),
+    Column("scale", String(16), nullable=False, comment="the highest value there could be"),
+    Column("n", Integer, comment="people asked, where the publisher says so"),
+    Column("rank", Integer),
+    Column("ranked", Integer, comment="out of how many"),
+    Column("method_year", Integer, comment="figures of other methods do not compare"),
+    Column("source", Text, nullable=False, comment="document or address where it was read"),
+    Column("entered_by", String(64), nullable=False),
+    Column("entered_on", Date, nullable=False),
+    CheckConstraint("(rank IS NULL) = (ranked IS NULL)", name="rank"),
 )
