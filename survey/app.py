@@ -170,6 +170,7 @@ def _open_staff_door(app: Flask, settings: Settings) -> None:
 
 def _open_statisticians_tools(app: Flask) -> None:
     from survey.web import (
+        alerts,
         cells,
         comments,
         compare_methods,
@@ -183,7 +184,7 @@ def _open_statisticians_tools(app: Flask) -> None:
         workshop,
     )
 
-    for each in (cells, comments, compare_methods, nonresponse, outside, own_file, progress, release_way):
+    for each in (alerts, cells, comments, compare_methods, nonresponse, outside, own_file, progress, release_way):
         app.register_blueprint(each.blueprint)
     for each in (reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)

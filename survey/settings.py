@@ -30,7 +30,8 @@ class Sending:
 
     At most `cap` invitations go to one contact in `cap_days` days; `reminder_hours` after a message comes one reminder,
     none when it is 0. Where an agency lies in one of `bilingual` (areas or groups of areas), messages are in both
-    languages. `auditor_share` of those drawn can be called back by auditors.
+    languages. `auditor_share` of those drawn can be called back by auditors. `alert_emails` get one digest of alerts
+    after a day with a release.
     """
 
     gateways: Path
@@ -42,6 +43,7 @@ class Sending:
     bilingual: tuple[str, ...] = ("khmer_majority",)
     auditor_share: float = 0.05
     auditor_emails: tuple[str, ...] = ()
+    alert_emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def load_sending(settings: Settings, environ: Mapping[str, str] | None = None) -
         bilingual=_listed(environ.get("HAILONG_BILINGUAL", "khmer_majority")),
         auditor_share=_limited_number(environ, "HAILONG_AUDITOR_PERCENT", 5, 0, 100) / 100,
         auditor_emails=_listed(environ.get("HAILONG_AUDITOR_EMAILS", "")),
+        alert_emails=_listed(environ.get("HAILONG_ALERT_EMAILS", "")),
     )
 
 

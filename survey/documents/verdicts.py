@@ -143,6 +143,14 @@ PINS = {
     "seed": N_("Số gieo ngẫu nhiên"),
 }
 
+ALERTS = {
+    "target_met": N_("Mới đạt chỉ tiêu %(target)s: %(rate)s; đợt trước chưa đạt."),
+    "target_lost": N_("Không còn đạt chỉ tiêu %(target)s: %(rate)s; đợt trước đã đạt."),
+    "outside_low": N_("Tỷ lệ %(rate)s thấp hơn mức %(low)s mà ngẫu nhiên còn giải thích được với số câu trả lời ấy."),
+    "outside_high": N_("Tỷ lệ %(rate)s cao hơn mức %(high)s mà ngẫu nhiên còn giải thích được với số câu trả lời ấy."),
+    "silent": N_("Chỉ %(answered)s trong %(invited)s người được mời đã trả lời; thường thì ít nhất %(expected)s."),
+}
+
 RELEASE_STEPS = {
     "seen": N_("Xem trước khi công bố"),
     "reviewed": N_("Xem xét"),
@@ -177,6 +185,7 @@ NAVIGATION = {
     "releases": N_("Bản công bố"),
     "calendar": N_("Lịch công bố"),
     "others": N_("Số liệu của nơi khác"),
+    "alerts": N_("Cần xem"),
     "own_file": N_("Tệp của tôi"),
     "voice": N_("Ý kiến ngỏ"),
     "questionnaires": N_("Phiếu hỏi"),

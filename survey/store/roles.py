@@ -141,6 +141,7 @@ PERMISSIONS: Mapping[str, Row] = {
     "release_plan": STATISTICIANS,
     "agency_statement": STATISTICIANS,
     "outside_figure": STATISTICIANS,
+    "alert_mail": _row(work=MANAGE, read=LOOK, audit=LOOK),
     # reports: statisticians edit their text on a page, `work` writes the documents that are asked for
     "report_text": _row(web=APPEND, work=LOOK, read=LOOK, audit=LOOK),
     "report_job": _row(web=APPEND, work=MANAGE, audit=LOOK),

@@ -18,6 +18,7 @@ NAVIGATION = {
     "results": (
         ("scoreboard", "official.show_scoreboard", FIGURES),
         ("series", "official.list_series", FIGURES),
+        ("alerts", "alerts.show_alerts", FIGURES),
         ("others", "outside.show_outside", FIGURES),
         ("calendar", "calendar.show_calendar", FIGURES),
         ("reports", "reports.show_reports", ("official", "statistician", "auditor")),

@@ -54,7 +54,7 @@ from survey.store.tables.places import (
     procedure_sector,
     sector,
 )
-from survey.store.tables.publishing import agency_statement, outside_figure, release_plan, release_step
+from survey.store.tables.publishing import agency_statement, alert_mail, outside_figure, release_plan, release_step
 from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
 from survey.store.tables.reports import report_file, report_job, report_text
 from survey.store.tables.screening import (
@@ -93,6 +93,7 @@ __all__ = [
     "agency",
     "agency_predecessor",
     "agency_statement",
+    "alert_mail",
     "api_batch",
     "api_client",
     "area",

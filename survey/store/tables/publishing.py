@@ -84,3 +84,11 @@ outside_figure = Table(
     Column("entered_on", Date, nullable=False),
     CheckConstraint("(rank IS NULL) = (ranked IS NULL)", name="rank"),
 )
+
+alert_mail = Table(
+    "alert_mail",
+    metadata,
+    Column("published_on", Date, nullable=False),
+    Column("recipient", String(254), nullable=False),
+    PrimaryKeyConstraint("published_on", "recipient"),
+)
