@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from survey.store.releases import StoredFigure
 
@@ -36,11 +37,14 @@ def _key(figure: StoredFigure) -> tuple[str, str, str]:
 
 
 def _told(figure: StoredFigure | None) -> tuple[object, ...]:
-    if figure is None or figure.suppressed:
-        return ()
-    return tuple(figure.numbers.get(name) for name in COMPARED)
+    return tuple(_shown(figure).get(name) for name in COMPARED)
 
 
 def _change(key: tuple[str, str, str], then: StoredFigure | None, new: StoredFigure | None) -> Changed:
-    before, now = _told(then) or (None, None), _told(new) or (None, None)
-    return Changed(*key, before[0], before[1], now[0], now[1])  # type: ignore[arg-type]
+    before, now = _shown(then), _shown(new)
+    level, sector, place = key
+    return Changed(level, sector, place, before.get("n"), before.get("rate"), now.get("n"), now.get("rate"))
+
+
+def _shown(figure: StoredFigure | None) -> dict[str, Any]:
+    return {} if figure is None or figure.suppressed else figure.numbers

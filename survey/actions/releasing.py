@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -93,9 +93,12 @@ def release_due_waves(database: Database, today: date) -> int:
     working day after its cut-off on; the number made."""
     with database.reading() as connection:
         known = [wave for wave in waves.list_waves(connection) if wave.voice_of is None]
-        due = [wave.code for wave in known if wave.purpose == "demo" or _lacks_draft(connection, wave, today)]
-        grown = [code for code in due if _has_grown(connection, code)]
-    return sum(release_wave(database, code, by="work", today=today) is not None for code in grown)
+        due = [wave for wave in known if wave.purpose == "demo" or _lacks_draft(connection, wave, today)]
+        grown = [wave for wave in due if _has_grown(connection, wave.code)]
+    job = By("work", datetime.combine(today, time(), UTC))
+    recorded = {wave.code: None if wave.purpose == "demo" else job for wave in grown}
+    made = [release_wave(database, code, by=job.actor, today=today, recorded=by) for code, by in recorded.items()]
+    return sum(each is not None for each in made)
 
 
 def compute_release(connection: Connection, wave_code: str) -> tuple[str, list[StoredFigure], str]:

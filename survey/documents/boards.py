@@ -265,7 +265,7 @@ def render_trend(page: TrendPage, shell: Shell, language: str) -> str:
 
 def render_definitions(page: DefinitionsPage, shell: Shell, language: str) -> str:
     """The definition lab."""
-    return render_once("official/definitions.html", language, page, shell, dict)
+    return render_once("official/definitions.html", language, page, shell)
 
 
 def render_bridge(page: BridgePage, shell: Shell, language: str) -> str:
@@ -277,7 +277,7 @@ def render_bridge(page: BridgePage, shell: Shell, language: str) -> str:
 
 def render_agency(page: AgencyPage, shell: Shell, language: str) -> str:
     """A centre's page."""
-    return render_once("official/agency.html", language, page, shell, dict)
+    return render_once("official/agency.html", language, page, shell)
 
 
 def _draw_places(page: PlacesPage, language: str) -> dict[str, object]:

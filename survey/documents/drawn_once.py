@@ -30,7 +30,7 @@ _turn = Lock()
 
 
 def render_once(
-    template: str, language: str, page: object, shell: AnyShell, draw: Callable[[], Mapping[str, Any]]
+    template: str, language: str, page: object, shell: AnyShell, draw: Callable[[], Mapping[str, Any]] | None = None
 ) -> str:
     """The template with this page in this shell; `draw` makes what else it needs, and is asked only the first time."""
     own = {name: value for name in OWN if (value := getattr(shell, name, None))}
@@ -39,7 +39,7 @@ def render_once(
     key = sha256(repr((template, language, page, alike)).encode()).digest()
     text = _find(key)
     if text is None:
-        text = render(template, language, page=page, shell=alike, **draw())
+        text = render(template, language, page=page, shell=alike, **(draw() if draw else {}))
         _keep(key, text)
     for name, value in own.items():
         text = text.replace(MARKS[name], str(escape(value)))

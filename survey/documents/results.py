@@ -103,4 +103,4 @@ def render_result(page: ResultPage, shell: CitizenShell, language: str) -> str:
 
 def render_place(page: PlaceResultPage, shell: CitizenShell, language: str) -> str:
     """One agency."""
-    return render_once("public/result_place.html", language, page, shell, dict)
+    return render_once("public/result_place.html", language, page, shell)

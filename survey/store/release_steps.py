@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from survey.store.tables import release, release_step
 
@@ -27,7 +27,7 @@ class ReleaseStep:
 
 def list_steps(connection: Connection, release_code: str) -> list[ReleaseStep]:
     query = select(release_step).where(release_step.c.release_code == release_code).order_by(release_step.c.number)
-    return [_step(dict(row)) for row in connection.execute(query).mappings()]
+    return [_step(row) for row in connection.execute(query).mappings()]
 
 
 def add_step(
@@ -51,7 +51,7 @@ def list_waiting(connection: Connection) -> list[ReleaseStep]:
     ended = release_step.c.step.in_((SIGNED, RECALLED))
     query = select(release_step).join(release).where(ended, release.c.published_on.is_(None))
     rows = connection.execute(query.order_by(release_step.c.release_code, release_step.c.number)).mappings()
-    newest = {row["release_code"]: _step(dict(row)) for row in rows}
+    newest = {row["release_code"]: _step(row) for row in rows}
     return [each for each in newest.values() if each.step == SIGNED]
 
 
@@ -61,9 +61,9 @@ def find_signature(connection: Connection, release_code: str) -> ReleaseStep | N
     return steps[-1] if steps and steps[-1].step == SIGNED else None
 
 
-def _step(row: dict[str, object]) -> ReleaseStep:
-    moments = {name: _utc(value) for name, value in row.items() if isinstance(value, datetime)}
-    return ReleaseStep(**{**row, **moments})  # type: ignore[arg-type]
+def _step(row: RowMapping) -> ReleaseStep:
+    due_at = _utc(row["due_at"]) if row["due_at"] else None
+    return ReleaseStep(**{**row, "at": _utc(row["at"]), "due_at": due_at})
 
 
 def _utc(moment: datetime) -> datetime:

@@ -146,14 +146,13 @@ def test_an_agency_speaks_beside_its_figure_and_changes_nothing(work: Fieldwork)
     sign(work)
     with work.database.reading() as connection:
         before = releases.list_figures(connection, "W.1")
-    anybody = {"scope": EVERYTHING, "by": LAN, "on": TODAY}
     with pytest.raises(NotTheirs):
-        state(work.database, "W.1", "A", "Chúng tôi thiếu người.", **anybody)
+        state(work.database, "W.1", "A", "Chúng tôi thiếu người.", scope=EVERYTHING, by=LAN, on=TODAY)
     assert may_state(Scope("area", None), "official")
     assert not may_state(EVERYTHING, "official")
     assert not may_state(Scope("area", None), "statistician")
     with pytest.raises(TooLong):
-        state(work.database, "W.1", "A", "x" * 2001, **anybody)
+        state(work.database, "W.1", "A", "x" * 2001, scope=EVERYTHING, by=LAN, on=TODAY)
     with work.database.reading() as connection:
         assert releases.list_figures(connection, "W.1") == before
     assert read_statements(work.database, ["W.1"], "A") == []

@@ -33,7 +33,7 @@ COUNTED_ONLY = {
     "adequacy_basis.py:collect_basis": "its caller, the freezing of a release's adequacy, records it",
     "evidence.py:read_evidence": "its caller, the screening, records the reading",
     "releasing_comments.py:release_comments": "the job that scrubs comments; who passes one is recorded",
-    "releasing.py:release_due_waves": "the job for demonstrations, which are released by themselves",
+    "releasing.py:release_due_waves": "the job: demos are released by themselves, an official draft is recorded",
 }
 
 
