@@ -11,7 +11,9 @@ from survey.store.tables import alert_mail, release
 
 def find_last_day(connection: Connection, before: date) -> date | None:
     """The last day before a date on which a release became public."""
-    return connection.scalar(select(func.max(release.c.published_on)).where(release.c.published_on < before))
+    public = release.c.published_on < before
+    day: date | None = connection.scalar(select(func.max(release.c.published_on)).where(public))
+    return day
 
 
 def was_mailed(connection: Connection, day: date, recipient: str) -> bool:

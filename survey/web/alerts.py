@@ -42,7 +42,7 @@ def show_alerts() -> Response:
 def _rows(found: list[Alert]) -> list[tuple[object, ...]]:
     language = reader_language()
     agencies = list_agencies(services().database, signed_in_staff().scope)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for each in found:
         sector = load_sectors()[each.sector].name.in_language(language)
         place = (
