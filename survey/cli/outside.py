@@ -42,6 +42,14 @@ def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
             return 0
         return mail_checkpoints(known.database, known.gateways.mail, known.sending.auditor_emails, installation.today)
 
+    def alert() -> int:
+        from survey.actions.mailing_alerts import mail_alerts
+
+        known = post(installation)
+        if not known.sending.alert_emails:
+            return 0
+        return mail_alerts(known.database, known.gateways.mail, known.sending.alert_emails, installation.today)
+
     def draw() -> int:
         from survey.actions.ordering import carry_out_orders
 
@@ -54,7 +62,7 @@ def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
         known = post(installation)
         return tell_portals(known.database, known.keys, known.gateways.webhooks, installation.now)
 
-    return {"draw": draw, "contacts": contacts, "send": send, "mail": mail, "webhooks": tell}
+    return {"draw": draw, "contacts": contacts, "send": send, "mail": mail, "alerts": alert, "webhooks": tell}
 
 
 def post(installation: Installation) -> Post:

@@ -236,59 +236,6 @@ def keep_contacts(installation: Installation, file: Path, wave_code: str) -> Non
     click.echo(str(kept))
 
 
-<<<<<<< HEAD
-=======
-def outside_jobs(installation: Installation) -> dict[str, Callable[[], int]]:
-    """What `hailong work` does with the world outside: each reads the gateways itself, so that a file with a mistake
-    stops neither sealing nor the other."""
-
-    def send() -> int:
-        from survey.actions.sending import send_due
-
-        return send_due(post(installation), installation.now, installation.today, time.sleep)
-
-    def mail() -> int:
-        from survey.actions.mailing_checkpoints import mail_checkpoints
-
-        known = post(installation)
-        if not known.sending.auditor_emails:
-            return 0
-        return mail_checkpoints(known.database, known.gateways.mail, known.sending.auditor_emails, installation.today)
-
-    def alert() -> int:
-        from survey.actions.mailing_alerts import mail_alerts
-
-        known = post(installation)
-        if not known.sending.alert_emails:
-            return 0
-        return mail_alerts(known.database, known.gateways.mail, known.sending.alert_emails, installation.today)
-
-    def draw() -> int:
-        from survey.actions.ordering import carry_out_orders
-
-        share = load_sending(installation.settings).auditor_share
-        return carry_out_orders(installation.database, installation.now, installation.today, followed_share=share)
-
-    def tell() -> int:
-        from survey.actions.telling import tell_portals
-
-        known = post(installation)
-        return tell_portals(known.database, known.keys, known.gateways.webhooks, installation.now)
-
-    return {"draw": draw, "send": send, "mail": mail, "alerts": alert, "webhooks": tell}
-
-
-def post(installation: Installation) -> Post:
-    """All that sending needs to know of an installation."""
-    from survey.actions.sending import Post
-    from survey.gateways.configuring import load_gateways
-
-    sending: Sending = load_sending(installation.settings)
-    gateways = load_gateways(sending.gateways, os.environ)
-    return Post(installation.database, installation.keys, gateways, sending, installation.settings.base_url)
-
-
->>>>>>> fa1ce1a (Alerts by control limits and verdicts that turned, on a page and as one digest after a release)
 def _choose_writer(installation: Installation, wave_code: str, slips: Path | None, codes: bool) -> HandOut:
     if slips is None:
         return _LinePrinter(installation.settings.base_url, codes)

@@ -260,7 +260,7 @@ def publish(province: Province) -> None:
     province.step("Sealed, counted, drafted, published by another person")
     province.now = datetime(2026, 12, 1, 2, tzinfo=UTC)
     province.work()
-    release = release_wave(province.database, WAVE, by="work", today=province.today)
+    release = release_wave(province.database, WAVE, by="command line", today=province.today)
     assert release is not None
     page = province.sign_in("chi")
     page.goto(f"/staff/releases/{release.code}?language=vi")
