@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from survey.actions.answering import answer
+from survey.actions.publishing import sign
 from survey.actions.sealing import seal
 from survey.actions.tallying import tally
 from survey.actions.waves import open_wave
@@ -15,6 +16,7 @@ from survey.keys import Keys, new_token
 from survey.mandate.rules import Rule
 from survey.proof import Signer
 from survey.store import frames, invitations, places
+from survey.store.audits import By
 from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.questionnaires import Signature, add_signature
@@ -106,6 +108,11 @@ def begin_fieldwork(
         count = invited if isinstance(invited, int) else invited.get(stratum.code, 0)
         work.tokens[stratum.code] = _invite(work, stratum, min(count, stratum.population))
     return work
+
+
+def publish(database: Database, code: str, *, by: str, now: datetime, today: date) -> None:
+    """Sign a draft and publish it at once."""
+    sign(database, code, note="Bản mới hơn.", due_at=None, by=By(by, now), today=today)
 
 
 def sign_languages(connection: Connection, questionnaire: str) -> None:

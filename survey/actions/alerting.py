@@ -27,7 +27,7 @@ SETTLED = ("met", "not_met", "not_shown")
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`kind` is a code of `verdicts.ALERTS`, filled in with `numbers`; `agency` is empty where the sector is meant."""
+    """`kind` is a code of `release_words.ALERTS`, filled in with `numbers`; without an `agency` the sector is meant."""
 
     kind: str
     sector: str

@@ -46,10 +46,10 @@ def enter_outside(database: Database, given: Mapping[str, str], *, by: By, on: d
 def take_back_outside(database: Database, number: int, *, by: By, on: date) -> None:
     """Take a figure back; what it said stays in the records. Raises UnknownEntry."""
     with database.writing("outside-figure") as connection:
-        if number not in {each.number for each in outside_figures.list_outside_figures(connection)}:
+        standing = {each.number: each for each in outside_figures.list_outside_figures(connection)}
+        if number not in standing:
             raise UnknownEntry(str(number))
-        found = outside_figures.find_outside_figure(connection, number)
-        assert found is not None
+        found = standing[number]
         next_number = outside_figures.next_outside_number(connection)
         gone = replace(found, number=next_number, replaces=number, value="", entered_by=by.actor, entered_on=on)
         outside_figures.add_outside_figure(connection, gone)

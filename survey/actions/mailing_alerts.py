@@ -10,7 +10,7 @@ from hashlib import sha256
 from survey.actions.alerting import Alert, read_alerts
 from survey.actions.reading import list_agencies
 from survey.actions.telling_figures import agency_name
-from survey.documents import verdicts
+from survey.documents import release_words, verdicts
 from survey.documents.environment import translate
 from survey.gateways.errors import GatewayError
 from survey.gateways.mailing import Mail, MailGateway
@@ -65,7 +65,7 @@ def tell_alert(alert: Alert, language: str) -> str:
     def say(message: str, **values: object) -> str:
         return translate(language, message, **values)
 
-    return verdicts.tell(language, say, verdicts.ALERTS, alert.kind, alert.numbers)
+    return verdicts.tell(language, say, release_words.ALERTS, alert.kind, alert.numbers)
 
 
 def _letter(day: date, lines: Sequence[str], recipient: str, sender: str) -> Mail:

@@ -3,6 +3,7 @@ binds it. Who saw it before, and what a correction changes, is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -39,15 +40,6 @@ class Way:
     replaces: Release | None
 
 
-def publish(database: Database, code: str, *, by: str, now: datetime, today: date) -> None:
-    """Make a draft public. Raises UnknownRelease, AlreadyPublished, SecondPersonNeeded."""
-    with database.writing("publish") as connection:
-        release = _find_draft(connection, code)
-        if release.drafted_by == by:
-            raise SecondPersonNeeded(code)
-        _publish(connection, release, By(by, now), today)
-
-
 def review(database: Database, code: str, *, note: str, by: By) -> None:
     """Say what was checked. Raises UnknownRelease, AlreadyPublished, NoteNeeded."""
     said = _read_note(note)
@@ -66,8 +58,8 @@ def sign(database: Database, code: str, *, note: str, due_at: datetime | None, b
         raise HourPassed(due_at.isoformat())
     with database.writing("sign") as connection:
         release = _find_draft(connection, code)
-        _check_signer(connection, release, by.actor)
-        said = _read_note(note) if _find_public(connection, release) else note.strip()[:LONGEST_NOTE]
+        check_signer(release, release_steps.list_steps(connection, code), by.actor)
+        said = _read_note(note, needed=_find_public(connection, release) is not None)
         release_steps.add_step(connection, code, SIGNED, by.actor, by.now, said, due_at)
         due = due_at.astimezone(UTC).isoformat() if due_at else None
         by.record(connection, "release-signed", code, digest=release.digest.hex(), due_at=due)
@@ -131,16 +123,18 @@ def plan_release(database: Database, wave_code: str, due_on: date, *, reason: st
         if waves.find_wave(connection, wave_code) is None:
             raise UnknownRelease(wave_code)
         moved = bool(release_plans.list_plans(connection).get(wave_code))
-        said = _read_note(reason) if moved else reason.strip()[:LONGEST_NOTE]
+        said = _read_note(reason, needed=moved)
         release_plans.add_plan(connection, wave_code, due_on, said, by.actor, today)
         by.record(connection, "release-planned", wave_code, due_on=due_on.isoformat())
 
 
-def _check_signer(connection: Connection, release: Release, signer: str) -> None:
-    """Two people stand behind a release: whoever computed or reviewed it, and whoever signs."""
+def check_signer(release: Release, steps: Sequence[ReleaseStep], signer: str) -> None:
+    """Two people stand behind a release: whoever computed or reviewed it, and whoever signs.
+
+    Raises SecondPersonNeeded, ReviewNeeded.
+    """
     if release.drafted_by == signer:
         raise SecondPersonNeeded(release.code)
-    steps = release_steps.list_steps(connection, release.code)
     reviewers = {each.by_name for each in steps if each.step == REVIEWED} - {signer}
     if release.drafted_by == JOB and not reviewers:
         raise ReviewNeeded(release.code)
@@ -181,8 +175,8 @@ def _has_seen(connection: Connection, code: str, name: str) -> bool:
     return any(each.by_name == name for each in release_steps.list_steps(connection, code))
 
 
-def _read_note(note: str) -> str:
+def _read_note(note: str, *, needed: bool = True) -> str:
     said = note.strip()
-    if not said or len(said) > LONGEST_NOTE:
+    if (needed and not said) or len(said) > LONGEST_NOTE:
         raise NoteNeeded(str(len(said)))
     return said

@@ -143,23 +143,9 @@ PINS = {
     "seed": N_("Số gieo ngẫu nhiên"),
 }
 
-ALERTS = {
-    "target_met": N_("Mới đạt chỉ tiêu %(target)s: %(rate)s; đợt trước chưa đạt."),
-    "target_lost": N_("Không còn đạt chỉ tiêu %(target)s: %(rate)s; đợt trước đã đạt."),
-    "outside_low": N_("Tỷ lệ %(rate)s thấp hơn mức %(low)s mà ngẫu nhiên còn giải thích được với số câu trả lời ấy."),
-    "outside_high": N_("Tỷ lệ %(rate)s cao hơn mức %(high)s mà ngẫu nhiên còn giải thích được với số câu trả lời ấy."),
-    "silent": N_("Chỉ %(answered)s trong %(invited)s người được mời đã trả lời; thường thì ít nhất %(expected)s."),
-}
-
-RELEASE_STEPS = {
-    "seen": N_("Xem trước khi công bố"),
-    "reviewed": N_("Xem xét"),
-    "signed": N_("Ký"),
-    "recalled": N_("Rút chữ ký"),
-}
-
 PUBLISH_REFUSALS = {
     "review": N_("Bản này do máy tính tự lập. Xin nhờ một người khác xem xét trước khi Ông/Bà ký."),
+    "correction": N_("Bản này thay một bản đã công bố. Xin ký ở trang xem xét, kèm chỗ đổi và lý do."),
     "second_person": N_("Người tính bản này không được tự công bố. Xin nhờ người thứ hai đăng nhập và kiểm tra."),
     "already_published": N_("Bản này đã được công bố."),
     "role": N_("Vai trò của Ông/Bà không có quyền công bố."),
@@ -207,6 +193,7 @@ NAVIGATION_GROUPS = {
     "results": N_("Kết quả"),
     "statistics": N_("Thống kê"),
     "preparing": N_("Thiết lập"),
+    "publishing": N_("Công bố số liệu"),
     "collecting": N_("Thu phiếu"),
     "watching": N_("Kiểm soát"),
 }

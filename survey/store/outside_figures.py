@@ -40,11 +40,6 @@ def next_outside_number(connection: Connection) -> int:
     return (connection.scalar(select(func.max(outside_figure.c.number))) or 0) + 1
 
 
-def find_outside_figure(connection: Connection, number: int) -> OutsideFigure | None:
-    row = connection.execute(select(outside_figure).where(outside_figure.c.number == number)).mappings().one_or_none()
-    return OutsideFigure(**row) if row else None
-
-
 def list_outside_figures(connection: Connection) -> list[OutsideFigure]:
     """Those that stand, by name and year, newest year first."""
     columns = outside_figure.c

@@ -11,7 +11,7 @@ from survey.actions.comparing_releases import Changed, find_changes
 from survey.actions.publishing import FIXED_HOUR, HourPassed, NoteNeeded, ReviewNeeded, Way
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
 from survey.actions.telling_figures import agency_name
-from survey.documents import verdicts
+from survey.documents import release_words, verdicts
 from survey.documents.formats import moment
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
@@ -126,8 +126,9 @@ def _facts(opened: OpenRelease, way: Way) -> list[str]:
 def _steps(way: Way) -> Sheet:
     say, language = speaker(), reader_language()
     columns = (Column(say("Lúc")), Column(say("Ai")), Column(say("Việc")), Column(say("Ghi chú")))
+    word = release_words.RELEASE_STEPS
     rows = [
-        (moment(local_time(each.at), language), each.by_name, say(verdicts.RELEASE_STEPS[each.step]), each.note or None)
+        (moment(local_time(each.at), language), each.by_name, say(word[each.step]), each.note or None)
         for each in way.steps
     ]
     empty = say("Chưa ai xem, xem xét hay ký bản này.")

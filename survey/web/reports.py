@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
-from survey.actions import reading
+from survey.actions import publishing, reading
 from survey.actions.reading import OpenRelease, UnknownRelease
 from survey.actions.report_jobs import (
     NothingAsked,
@@ -208,6 +208,7 @@ def _find(code: str) -> OpenRelease:
         abort(404)
     if not _may_read(opened):
         abort(404)
+    publishing.see_draft(services().database, code, by=By(signed_in_staff().name, services().now()))
     return opened
 
 

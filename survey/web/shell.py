@@ -17,18 +17,20 @@ FIGURES = ("official", "statistician", "auditor", "operator")
 NAVIGATION = {
     "results": (
         ("scoreboard", "official.show_scoreboard", FIGURES),
-        ("series", "official.list_series", FIGURES),
         ("alerts", "alerts.show_alerts", FIGURES),
+        ("series", "official.list_series", FIGURES),
         ("others", "outside.show_outside", FIGURES),
-        ("calendar", "calendar.show_calendar", FIGURES),
-        ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
         ("comments", "comments.show_batches", ("official", "statistician")),
         ("voice", "devices.show_voice", ("statistician", "auditor")),
+    ),
+    "publishing": (
+        ("releases", "statistician.show_releases", ("statistician", "auditor")),
+        ("reports", "reports.show_reports", ("official", "statistician", "auditor")),
+        ("calendar", "calendar.show_calendar", FIGURES),
     ),
     "statistics": (
         ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
         ("waves", "statistician.show_waves", ("statistician", "auditor")),
-        ("releases", "statistician.show_releases", ("statistician", "auditor")),
         ("own_file", "own_file.show", ("statistician",)),
     ),
     "preparing": (

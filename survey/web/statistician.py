@@ -12,6 +12,7 @@ from survey.documents import pages
 from survey.documents.environment import translate
 from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesPage, WaveRow, WavesPage
 from survey.store.audits import By
+from survey.store.people import Staff
 from survey.store.waves import Wave
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
@@ -93,7 +94,7 @@ def show_release(code: str) -> Response:
     except UnknownRelease:
         abort(404)
     publishing.see_draft(services().database, code, by=By(member.name, services().now()))
-    refusal = _refusal(opened, member.name, member.role)
+    refusal = _refusal(opened, member)
     page = ReleasePage(
         row=_row(opened, None, language),
         basis=to_basis(opened, language),
@@ -122,9 +123,7 @@ def publish(code: str) -> Response:
         publishing.sign(known.database, code, note="", due_at=None, by=by, today=known.today())
     except UnknownRelease:
         abort(404)
-    except (ReviewNeeded, NoteNeeded):
-        return make_response(redirect(url_for("release_way.show_way", code=code), 303))
-    except (AlreadyPublished, SecondPersonNeeded):
+    except (AlreadyPublished, SecondPersonNeeded, ReviewNeeded, NoteNeeded):
         return make_response(redirect(url_for("statistician.show_release", code=code), 303))
     return make_response(redirect(url_for("statistician.show_release", code=code, notice="published"), 303))
 
@@ -165,9 +164,16 @@ def _row(opened: OpenRelease, newest_published: str | None, language: str) -> Re
     )
 
 
-def _refusal(opened: OpenRelease, name: str, role: str) -> str | None:
+def _refusal(opened: OpenRelease, member: Staff) -> str | None:
     if opened.release.published_on is not None:
         return "already_published"
-    if role != "statistician":
+    if member.role != "statistician":
         return "role"
-    return "second_person" if opened.release.drafted_by == name else None
+    way = publishing.read_way(services().database, opened.release.code)
+    try:
+        publishing.check_signer(opened.release, way.steps, member.name)
+    except SecondPersonNeeded:
+        return "second_person"
+    except ReviewNeeded:
+        return "review"
+    return "correction" if way.replaces else None

@@ -14,13 +14,12 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from fieldwork import TODAY, Fieldwork, begin_fieldwork
+from fieldwork import TODAY, Fieldwork, begin_fieldwork, publish
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from survey.actions.bundling import write_bundle
-from survey.actions.publishing import publish
 from survey.actions.rekeying import rotate_key
 from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf, seal, sign_due

@@ -6,10 +6,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from fieldwork import TODAY, Fieldwork, begin_fieldwork
+from fieldwork import TODAY, Fieldwork, begin_fieldwork, publish
 from sqlalchemy import text
 
-from survey.actions.publishing import publish
 from survey.actions.reading import (
     AlreadyPublished,
     SecondPersonNeeded,

@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from fieldwork import TODAY, begin_fieldwork
+from fieldwork import TODAY, begin_fieldwork, publish
 
 from survey.actions import report_jobs, report_texts
-from survey.actions.publishing import publish
 from survey.actions.releasing import release_wave
 from survey.actions.report_texts import TextIsFinal
 from survey.actions.reporting import Asked, choose_period, read_office, tell_report

@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fieldwork import TODAY, begin_fieldwork
+from fieldwork import TODAY, begin_fieldwork, publish
 
 from survey.actions.bundling import write_bundle
-from survey.actions.publishing import publish
 from survey.actions.rekeying import rotate_key
 from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf, sign_due

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from fieldwork import TODAY, begin_fieldwork
+from fieldwork import TODAY, begin_fieldwork, publish
 from flask import Flask
 from sqlalchemy import text
 
-from survey.actions import kiosks, publishing
+from survey.actions import kiosks
 from survey.actions.keying import print_batches
 from survey.actions.releasing import release_wave
 from survey.actions.signing_in import ROLES, start_session
@@ -72,7 +72,7 @@ def _fill(database: Database, keys: Keys, signer: Signer, place: str) -> str:
     work.answer_all({f"{agency}.land": "5" * 24 + "2" * 8})
     work.seal_and_tally()
     release_wave(database, wave, by="matrix", today=TODAY)
-    publishing.publish(database, f"{wave}.1", by="another", now=NOON, today=date(2026, 11, 24))
+    publish(database, f"{wave}.1", by="another", now=NOON, today=date(2026, 11, 24))
     kiosks.pair_device(database, keys, f"may-{place}", agency=agency, wave=wave, now=NOON, actor="matrix")
     print_batches(database, wave, 2, "vi", seed=1, today=TODAY, by=by)
     with database.reading() as connection:

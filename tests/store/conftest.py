@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fieldwork import AFTER, TODAY, Fieldwork, begin_fieldwork
+from fieldwork import AFTER, TODAY, Fieldwork, begin_fieldwork, publish
 
-from survey.actions.publishing import publish
 from survey.actions.releasing import release_wave
 from survey.actions.sealing import append_leaves, new_leaf
 from survey.keys import Keys

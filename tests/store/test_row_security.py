@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from fieldwork import TODAY, begin_fieldwork
+from fieldwork import TODAY, begin_fieldwork, publish
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from survey.actions import kiosks, publishing, reading
+from survey.actions import kiosks, reading
 from survey.actions.adequacy import freeze_due
 from survey.actions.keying import print_batches
 from survey.actions.releasing import release_wave
@@ -73,7 +73,7 @@ def released(web: Database, database: Database, keys: Keys, signer: Signer) -> D
     work.answer_all({f"{agency}.{sector}": "5" * 20 + "22" for agency, sector in CELLS})
     work.seal_and_tally()
     release_wave(database, "R", by="one", today=TODAY)
-    publishing.publish(database, "R.1", by="another", now=NOON, today=TODAY)
+    publish(database, "R.1", by="another", now=NOON, today=TODAY)
     freeze_due(database, TODAY)
     print_batches(database, "R", 2, "vi", seed=1, today=TODAY, by=By("test", NOON))
     return web

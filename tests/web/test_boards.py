@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
-from fieldwork import TODAY, begin_fieldwork
+from fieldwork import TODAY, begin_fieldwork, publish
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
@@ -24,7 +24,6 @@ from requirements import skip_or_fail
 from sqlalchemy import inspect, text
 
 from survey.actions.deriving import forget_kept
-from survey.actions.publishing import publish
 from survey.actions.releasing import release_wave
 from survey.actions.reporting import Asked, tell_report, write_documents
 from survey.actions.signing_in import add_staff

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fieldwork import TODAY, Fieldwork, begin_fieldwork
+from fieldwork import TODAY, Fieldwork, begin_fieldwork, publish
 from flask import Flask
 from flask.testing import FlaskClient
 from preparing import Prepare
 from werkzeug.serving import make_server
 
 from survey.actions.bundling import write_bundle
-from survey.actions.publishing import publish
 from survey.actions.publishing_checkpoints import mirror
 from survey.actions.releasing import release_wave
 from survey.actions.sealing import sign_due

@@ -207,7 +207,7 @@ def test_long_menus_unfold_in_groups_and_short_ones_stand_in_a_line(operator: Fl
     assert page.count('<details name="menu">') >= 4
     assert 'href="/staff/webhooks"' in page
     assert '<summary aria-current="true">Thiết lập</summary>' in page
-    assert '<details name="menu">' not in signed_in(app, "official").get("/staff/scoreboard").text
+    assert '<details name="menu">' not in signed_in(app, "kiosk").get("/staff/counter/").text
 
 
 def test_contacts_are_sealed_by_the_page_and_read_by_the_work_process_alone(
