@@ -58,7 +58,11 @@ def find_turn(history: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, f
 def find_outside(
     whole: Mapping[str, Any], agencies: Sequence[StoredFigure]
 ) -> Iterator[tuple[str, StoredFigure, float]]:
-    """Agencies beyond the control limits around the whole: outside_low, outside_high with the limit."""
+    """Agencies beyond the control limits around the whole: outside_low, outside_high with the limit.
+
+    A count is beyond when it and all further out are rarer than the limit's share; so above, the next lower count is
+    already past the limit, else every small agency where all are satisfied would be.
+    """
     measured = [each for each in agencies if each.numbers.get("rate") is not None and each.numbers["n_effective"] > 0]
     if len(measured) < FEWEST:
         return
@@ -66,7 +70,7 @@ def find_outside(
     for each, (low, high) in zip(measured, funnel_limits(whole["rate"], sizes, CONTROL), strict=True):
         if each.numbers["rate"] < low:
             yield "outside_low", each, low
-        elif each.numbers["rate"] > high:
+        elif each.numbers["rate"] - 1 / each.numbers["n_effective"] >= high:
             yield "outside_high", each, high
 
 

@@ -40,7 +40,7 @@ def show_alerts() -> Response:
 
 
 def _rows(found: list[Alert]) -> list[tuple[object, ...]]:
-    language = reader_language()
+    say, language = speaker(), reader_language()
     agencies = list_agencies(services().database, signed_in_staff().scope)
     rows: list[tuple[object, ...]] = []
     for each in found:
@@ -48,7 +48,7 @@ def _rows(found: list[Alert]) -> list[tuple[object, ...]]:
         place = (
             Link(agency_name(agencies, each.agency, language), url_for("boards.show_agency", agency=each.agency))
             if each.agency
-            else None
+            else say("Cả lĩnh vực")
         )
         rows.append(
             (place, Link(sector, url_for("official.show_sector", sector=each.sector)), tell_alert(each, language))

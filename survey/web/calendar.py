@@ -88,14 +88,14 @@ def _show(problem: str = "", status: int = 200) -> Response:
 
 
 def _forms(found: list[CalendarEntry]) -> tuple[Form, ...]:
-    say = speaker()
+    say, typed = speaker(), request.form  # of a form that was refused: nothing typed is lost
     options = tuple((each.wave.code, wave_name(each.wave)) for each in found if rules_wave(each.wave.code))
     if not options:
         return ()
     fields = (
-        Field("wave", say("Đợt khảo sát"), "select", options[0][0], options),
-        Field("day", say("Ngày công bố"), "date"),
-        Field("reason", say("Lý do"), "lines", hint=say("Cần khi dời một ngày đã báo.")),
+        Field("wave", say("Đợt khảo sát"), "select", typed.get("wave", options[0][0]), options),
+        Field("day", say("Ngày công bố"), "date", typed.get("day", "")),
+        Field("reason", say("Lý do"), "lines", typed.get("reason", ""), hint=say("Cần khi dời một ngày đã báo.")),
     )
     return (Form(say("Báo ngày công bố"), url_for("calendar.plan"), fields, say("Ghi vào lịch"), "post"),)
 

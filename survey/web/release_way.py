@@ -12,7 +12,7 @@ from survey.actions.publishing import FIXED_HOUR, HourPassed, NoteNeeded, Review
 from survey.actions.reading import AlreadyPublished, OpenRelease, SecondPersonNeeded, UnknownRelease
 from survey.actions.telling_figures import agency_name
 from survey.documents import release_words, verdicts
-from survey.documents.formats import moment
+from survey.documents.formats import day, moment
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
 from survey.mandate.sectors import load_sectors
@@ -42,7 +42,7 @@ def review(code: str) -> Response:
     """Say what was checked."""
     say = speaker()
     try:
-        publishing.review(services().database, code, note=request.form.get("note", ""), by=_by())
+        publishing.review(services().database, code, note=request.form.get("checked", ""), by=_by())
     except UnknownRelease:
         abort(404)
     except NoteNeeded:
@@ -114,7 +114,7 @@ def _facts(opened: OpenRelease, way: Way) -> list[str]:
     release = opened.release
     told = [say("Người tính: %(name)s. Người ký phải là người khác.", name=release.drafted_by)]
     if release.published_on is not None:
-        told.append(say("Đã công bố ngày %(date)s.", date=f"{release.published_on:%d/%m/%Y}"))
+        told = [say("Đã công bố ngày %(date)s.", date=day(release.published_on, language))]
     elif way.signature is not None and way.signature.due_at is not None:
         hour = moment(local_time(way.signature.due_at), language)
         told.append(say("%(name)s đã ký; công bố lúc %(moment)s.", name=way.signature.by_name, moment=hour))
@@ -173,19 +173,19 @@ def _name(changed: Changed) -> str:
 
 def _forms(code: str, way: Way) -> tuple[Form, ...]:
     say = speaker()
-    hour = f"{FIXED_HOUR:%H:%M}"
-    note = Field("note", say("Đã kiểm tra những gì"), "lines")
-    checked = Form(
-        say("Xem xét"), url_for("release_way.review", code=code), (note,), say("Ghi kết quả xem xét"), "post"
-    )
+    when = say("Lúc %(hour)s. Để trống là công bố ngay.", hour=f"{FIXED_HOUR:%H:%M}")
+    typed = request.form  # of a form that was refused: nothing typed is lost
+    field = Field("checked", say("Đã kiểm tra những gì"), "lines", typed.get("checked", ""))
+    action = url_for("release_way.review", code=code)
+    checked = Form(say("Xem xét"), action, (field,), say("Ghi kết quả xem xét"), "post")
     if way.signature is not None:
-        why = Field("note", say("Lý do"), "lines")
+        why = Field("note", say("Lý do"), "lines", typed.get("note", ""))
         action = url_for("release_way.recall", code=code)
         return checked, Form(say("Rút chữ ký"), action, (why,), say("Rút chữ ký trước giờ công bố"), "post")
     told = say("Chỗ đổi và lý do") if way.replaces else say("Ghi chú")
     fields = (
-        Field("day", say("Ngày công bố"), "date", hint=say("Lúc %(hour)s. Để trống là công bố ngay.", hour=hour)),
-        Field("note", told, "lines"),
+        Field("day", say("Ngày công bố"), "date", typed.get("day", ""), hint=when),
+        Field("note", told, "lines", typed.get("note", "")),
     )
     action = url_for("release_way.sign", code=code)
     warning = say("Sau khi công bố, các con số không sửa được nữa; muốn chữa phải ra bản mới nêu rõ chỗ đổi.")

@@ -58,10 +58,13 @@ def test_another_target_or_a_first_wave_is_no_turn() -> None:
 
 
 def test_an_agency_beyond_the_control_limits_is_told_and_one_at_them_is_not() -> None:
-    """Of 100 answers around 90 %, 80 lie within the binomial's lower 0.1 % point and 79 do not."""
+    """Of 100 answers around 90 %, 80 and 98 lie within the binomial's outer 0.1 % points, 79 and 99 do not; neither do
+    20 of 20, which happen one time in eight."""
     assert stats.binom.ppf(0.001, 100, 0.9) == 80
+    assert stats.binom.sf(98 - 1, 100, 0.9) > 0.001 > stats.binom.sf(99 - 1, 100, 0.9)
     whole = {"rate": 0.9}
     places = [agency("low", rate=0.79, n_effective=100.0), agency("edge", rate=0.80, n_effective=100.0)]
+    places += [agency("all", rate=1.0, n_effective=20.0), agency("high edge", rate=0.98, n_effective=100.0)]
     places.append(agency("high", rate=0.99, n_effective=100.0))
     assert [(kind, each.place) for kind, each, _ in find_outside(whole, places)] == [
         ("outside_low", "low"),

@@ -29,6 +29,17 @@ STAFF_PAGES = (
     "/staff/releases/TTHC-2026.1",
     "/staff/nowhere",
 )
+BOARD_PAGES = (
+    "/staff/scoreboard/land/places",
+    "/staff/scoreboard/land/trend",
+    "/staff/scoreboard/land/definitions",
+    "/staff/scoreboard/land/bridge",
+    "/staff/alerts",
+    "/staff/others",
+    "/staff/calendar",
+    "/staff/releases/TTHC-2026.1/way",
+    "/results/calendar",
+)
 OpenBrowser = Callable[..., BrowserContext]
 SignIn = Callable[..., Page]
 
@@ -118,6 +129,15 @@ def test_no_staff_page_has_a_fault(sign_in: SignIn, language: str, width: int) -
         assert answer.status == (404 if path.endswith("nowhere") else 200)
         assert page.locator("html").get_attribute("lang") == language
         assert (path, faults(page), overflow(page)) == (path, [], 0)
+
+
+@pytest.mark.parametrize(("language", "width"), [("vi", 1280), ("km", 360)])
+def test_no_page_of_a_sector_or_of_publishing_has_a_fault(sign_in: SignIn, language: str, width: int) -> None:
+    page = sign_in("statistician", width)
+    for path in BOARD_PAGES:
+        answer = page.goto(f"{path}?language={language}")
+        assert answer is not None
+        assert (path, answer.status, faults(page), overflow(page)) == (path, 200, [], 0)
 
 
 def test_the_readmes_pictures(

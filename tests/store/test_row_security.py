@@ -23,7 +23,7 @@ from survey.app import create_app
 from survey.keys import Keys
 from survey.proof import Signer
 from survey.settings import Settings
-from survey.store import people
+from survey.store import people, statements
 from survey.store.audits import By
 from survey.store.database import Database
 from survey.store.places import EVERYTHING, Scope
@@ -41,9 +41,10 @@ AGENCIES = {
     "release_figure": "SELECT DISTINCT place || ' ' || sector_code FROM release_figure WHERE level = 'agency'",
     "adequacy_cell": "SELECT DISTINCT place || ' ' || sector_code FROM adequacy_cell WHERE level = 'agency'",
     "paper_batch": "SELECT DISTINCT stratum_code FROM paper_batch",
+    "agency_statement": "SELECT agency_code FROM agency_statement",
     "staff": "SELECT name FROM staff",
 }
-OF_PLACES_ALONE = {"staff": {"an-A"}, "device": {"A"}}
+OF_PLACES_ALONE = {"staff": {"an-A"}, "device": {"A"}, "agency_statement": {"A"}}
 CELLS = {(agency, sector): 100 for agency in ("A", "B") for sector in ("land", "certification")}
 pytestmark = [
     pytest.mark.postgresql,
@@ -74,6 +75,9 @@ def released(web: Database, database: Database, keys: Keys, signer: Signer) -> D
     work.seal_and_tally()
     release_wave(database, "R", by="one", today=TODAY)
     publish(database, "R.1", by="another", now=NOON, today=TODAY)
+    with database.writing("test") as connection:
+        for agency in ("A", "B"):
+            statements.add_statement(connection, "R.1", agency, "Đang sửa.", f"an-{agency}", TODAY)
     freeze_due(database, TODAY)
     print_batches(database, "R", 2, "vi", seed=1, today=TODAY, by=By("test", NOON))
     return web

@@ -65,7 +65,7 @@ FRAME = (
 def app(settings: Settings, database: Database) -> Flask:
     import_agencies(database, EXAMPLES / "agencies.csv")
     import_procedures(database, EXAMPLES / "procedures.csv")
-    for role in ("operator", "auditor", "official"):
+    for role in ("operator", "auditor", "official", "keyer"):
         add_staff(database, role, role, PASSWORD, now=NOON, actor="tests")
     return create_app(settings, now=lambda: NOON)
 
@@ -207,7 +207,10 @@ def test_long_menus_unfold_in_groups_and_short_ones_stand_in_a_line(operator: Fl
     assert page.count('<details name="menu">') >= 4
     assert 'href="/staff/webhooks"' in page
     assert '<summary aria-current="true">Thiết lập</summary>' in page
-    assert '<details name="menu">' not in signed_in(app, "kiosk").get("/staff/counter/").text
+    board = signed_in(app, "official").get("/staff/scoreboard").text
+    assert board.count('<details name="menu">') == 2
+    assert "<summary>Công bố số liệu</summary>" in board
+    assert '<details name="menu">' not in signed_in(app, "keyer").get("/staff/paper").text
 
 
 def test_contacts_are_sealed_by_the_page_and_read_by_the_work_process_alone(
