@@ -131,10 +131,14 @@ def test_no_staff_page_has_a_fault(sign_in: SignIn, language: str, width: int) -
         assert (path, faults(page), overflow(page)) == (path, [], 0)
 
 
-@pytest.mark.parametrize(("language", "width"), [("vi", 1280), ("km", 360)])
-def test_no_page_of_a_sector_or_of_publishing_has_a_fault(sign_in: SignIn, language: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("language", "width", "paths"), [("vi", 1280, BOARD_PAGES[::2]), ("km", 360, BOARD_PAGES[1::2])]
+)
+def test_no_page_of_a_sector_or_of_publishing_has_a_fault(
+    sign_in: SignIn, language: str, width: int, paths: tuple[str, ...]
+) -> None:
     page = sign_in("statistician", width)
-    for path in BOARD_PAGES:
+    for path in paths:
         answer = page.goto(f"{path}?language={language}")
         assert answer is not None
         assert (path, answer.status, faults(page), overflow(page)) == (path, 200, [], 0)
