@@ -46,9 +46,12 @@ demo-load: $(VENV)/installed-run
 # Two processes test on two cores: threads of the linear algebra inside them would spin and wait for one another.
 test faults coverage nightly: export OPENBLAS_NUM_THREADS = 1
 
+# What a newcomer runs fits ten minutes; where all is required, all is run.
+test: SHORTLY = $(if $(HAILONG_REQUIRE_ALL),,-m "not thorough")
 test: $(VENV)/installed-test ## Set up and run the tests
 	@.ci/provide chromium postgresql pgbouncer cc poppler
-	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 $(SHORTLY) $(TESTS)
+	@test -z '$(SHORTLY)' || echo "Left out: the long tests, marked thorough. With HAILONG_REQUIRE_ALL=1, as in .ci/run, they run too."
 
 check: $(VENV)/installed-test ## Lint, types, contracts, and what a scanner for weaknesses finds
 	@$(BIN)/ruff check .

@@ -34,6 +34,7 @@ from survey.store.roles_postgresql import make_roles, role_name
 TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
 TEMPLATE = "migrated"
+TOLD_APART = "tests/store/"  # where the databases differ
 TOGETHER = ("tests/browser/", "tests/faults/test_(power_cut|failover)")  # one demonstration; one shim at a time
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
@@ -61,8 +62,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlac
     return OnePlace(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What only `make nightly` asks for is not part of another run."""
+    """Outside of the store, what passed on SQLite is thorough on PostgreSQL. What only `make nightly` asks for is not
+    part of another run."""
+    for item in items:
+        if item.get_closest_marker("postgresql") and TOLD_APART not in item.nodeid:
+            item.add_marker(pytest.mark.thorough)
     if os.environ.get("HAILONG_FULL_COUNTS") == "1":
         return
     nightly = [item for item in items if item.get_closest_marker("nightly")]

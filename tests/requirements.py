@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NoReturn
 
 import pytest
@@ -15,3 +16,8 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get(REQUIRE_ALL) == "1":
         pytest.fail(f"{reason} ({REQUIRE_ALL}=1 forbids to skip)", pytrace=False)
     pytest.skip(reason)
+
+
+def first_of(values: Sequence[object]) -> list[object]:
+    """Parameters of which `make test` tries the first; the others are left to `.ci/run`."""
+    return [values[0], *(pytest.param(value, marks=pytest.mark.thorough) for value in values[1:])]

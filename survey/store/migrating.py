@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -70,7 +71,12 @@ def serves(revision: str | None) -> bool:
 
 def newest_revision() -> str:
     """The schema that this version of the program needs."""
-    head = ScriptDirectory.from_config(_config(None)).get_current_head()
+    return _head_of(migrations_folder())
+
+
+@cache
+def _head_of(folder: Path) -> str:
+    head = ScriptDirectory(str(folder)).get_current_head()
     assert head is not None
     return head
 

@@ -52,6 +52,7 @@ def cells(database: Database, wave: str) -> list[dict[str, object]]:
         return tallies.list_cells(connection, wave, outcomes)
 
 
+@pytest.mark.thorough
 def test_every_synthetic_wave_and_agency_says_that_it_is_a_sample(loaded: tuple[Database, Demo]) -> None:
     database, demo = loaded
     with database.reading() as connection:

@@ -54,6 +54,7 @@ def test_nor_does_what_the_web_process_keeps_of_a_post_help(
     assert_blind(attack(database, folders_of(database, home), truth))
 
 
+@pytest.mark.thorough
 def test_without_forgetting_the_attack_finds_most(database: Database, home: Path, keys: Keys, signer: Signer) -> None:
     """The control: sealed and shuffled as ever, but the database's own log pairs what was committed together."""
     truth = answer_in_known_order(database, keys, signer, strata=12, seals=1, seed=13)
@@ -62,6 +63,7 @@ def test_without_forgetting_the_attack_finds_most(database: Database, home: Path
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.thorough
 def test_a_log_that_is_emptied_does_not_help_while_rows_stand_as_they_came(
     database: Database, home: Path, keys: Keys, signer: Signer
 ) -> None:

@@ -15,9 +15,12 @@ from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
 
+import pytest
 from fieldwork import begin_fieldwork
 from serving import ROOT, Home
 from sqlalchemy import text
+
+pytestmark = pytest.mark.thorough
 
 # Two lengths, a broken name of a header, a line break in one, a line that is no request: smuggling begins so.
 STRANGE = (

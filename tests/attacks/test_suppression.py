@@ -31,6 +31,7 @@ def test_no_cell_of_few_and_no_change_by_few_can_be_worked_out(seed: int) -> Non
     )
 
 
+@pytest.mark.thorough
 def test_with_the_small_cells_alone_hidden_the_attack_recovers_some(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: primary suppression only, and nothing held against the day before."""
     monkeypatch.setattr(releasing, "hide_small", hide_only_the_small)
@@ -38,6 +39,7 @@ def test_with_the_small_cells_alone_hidden_the_attack_recovers_some(monkeypatch:
     assert all(recovered)
 
 
+@pytest.mark.thorough
 def test_what_is_released_is_still_worth_reading() -> None:
     """The price: most answers stay in figures of agencies that are shown."""
     shown = total = 0

@@ -21,7 +21,7 @@ from survey.settings import Settings
 from survey.store.audits import By
 from survey.store.database import Database
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 PASSWORD = "correct horse battery"

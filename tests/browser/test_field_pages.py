@@ -24,7 +24,7 @@ from survey.documents.survey_plan import PlanPage, PlanPaper, PlanRow, render_pl
 from survey.mandate.questionnaires import load_questionnaire
 from survey.mandate.text import LANGUAGES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STYLE = Path(__file__).parents[2] / "survey" / "web" / "static" / "staff.css"

@@ -20,7 +20,7 @@ from survey.actions.waves import open_wave
 from survey.mandate.rules import Rule
 from survey.store.audits import By
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 AGENCY, WAVE, WHO = "TTPVHCC-31507", "HO", "dtv-01"

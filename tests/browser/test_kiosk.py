@@ -24,6 +24,7 @@ from kiosks import (
     wait_until,
 )
 from playwright.sync_api import Browser, Page
+from requirements import first_of
 from serving import Home, Server, free_port, serving
 from test_walks import LANGUAGES, faults, overflow
 
@@ -64,6 +65,7 @@ def kiosk(browser: Browser, office: Office, office_server: Server, tmp_path: Pat
 
 
 @pytest.mark.faults
+@pytest.mark.thorough
 def test_every_answer_is_in_the_ledger_once_though_network_browser_and_server_die(
     browser: Browser, bare_home: Home, tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_every_answer_is_in_the_ledger_once_though_network_browser_and_server_di
 
 
 @pytest.mark.faults
+@pytest.mark.thorough
 def test_a_server_that_acknowledges_before_its_commit_loses_answers(
     browser: Browser, bare_home: Home, tmp_path: Path
 ) -> None:
@@ -207,6 +210,7 @@ def test_an_answer_that_arrives_while_its_giver_looks_shows_the_receipt(kiosk: P
     assert kiosk.is_hidden('[data-part="saved"]')
 
 
+@pytest.mark.thorough
 def test_what_somebody_typed_is_gone_a_while_after_they_left(kiosk: Page) -> None:
     kiosk.clock.install()
     kiosk.reload()
@@ -228,6 +232,7 @@ def test_what_somebody_typed_is_gone_a_while_after_they_left(kiosk: Page) -> Non
     assert count_kept(kiosk)["waiting"] == 0
 
 
+@pytest.mark.thorough
 def test_it_says_aloud_that_it_takes_no_more_when_full_or_not_heard_for_a_week(kiosk: Page) -> None:
     fill = """async ([days, many]) => {
       const store = await import("/static/kiosk/store.js");
@@ -314,7 +319,7 @@ def test_whoever_begins_while_the_device_looks_around_is_not_thrown_back(kiosk: 
     assert thrown == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", first_of(LANGUAGES))
 def test_no_screen_has_a_fault(
     browser: Browser,
     office: Office,
@@ -378,6 +383,7 @@ def test_no_screen_has_a_fault(
         check("still")
 
 
+@pytest.mark.thorough
 def test_no_page_of_operators_or_of_a_poster_has_a_fault(
     browser: Browser, office: Office, office_server: Server, screenshots: Path | None
 ) -> None:

@@ -16,7 +16,7 @@ from survey.app import create_app
 from survey.keys import Keys
 from survey.proof import Signer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 PAGES = {
     "cells": "/staff/cells?wave_code=W",

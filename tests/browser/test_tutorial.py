@@ -33,7 +33,7 @@ from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.writer import open_writer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = DOCS / "images" / "tutorial"
 SECRET = b"a secret of the tests, long enough to pass"

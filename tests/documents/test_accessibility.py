@@ -50,6 +50,7 @@ def test_staff_pages_have_no_fault_on_a_desk(open_page, name):
 
 
 @pytest.mark.parametrize("name", EVERY_PAGE)
+@pytest.mark.thorough
 def test_colours_keep_their_contrast_in_the_dark(open_page, name):
     assert faults(open_page(draw(name), color_scheme="dark"), COLOURS) == []
 
@@ -62,6 +63,7 @@ def test_the_form_of_a_kiosk_has_no_fault(open_page):
 
 @pytest.mark.parametrize("language", ["km", "en"])
 @pytest.mark.parametrize("name", ["scoreboard", "sector", "series", "adequacy", "release", "login"])
+@pytest.mark.thorough
 def test_staff_pages_have_no_fault_on_a_phone(open_page, name, language):
     page = open_page(draw(name, language), 360)
     assert faults(page) == []

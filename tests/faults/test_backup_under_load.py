@@ -15,7 +15,7 @@ from serving import Home, serving
 
 from survey.proof import receipt_hash
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 ROUNDS = count(full=20, quick=1)
 RECEIPTS = "SELECT receipt_hash FROM inbox UNION SELECT receipt_hash FROM receipt"

@@ -19,7 +19,7 @@ from survey.app import create_app
 from survey.store.tables import ledger
 from survey.web.services import clock
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 VISITS = 40
 YEAR = timedelta(days=366)

@@ -11,7 +11,7 @@ from failover import Failover, postgresql_to_fail_over
 from rounds import SEED, count, play
 from serving import Home
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgresql]
+pytestmark = [pytest.mark.faults, pytest.mark.postgresql, pytest.mark.thorough]
 
 ROUNDS = min(50, count(full=50, quick=1))
 ROUNDS_OF_CONTROLS = 10

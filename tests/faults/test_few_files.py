@@ -14,7 +14,7 @@ from campaign import Crowd, find_broken_promises, read_stored
 from rounds import SEED, await_answers
 from serving import Home, Server, serving
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")
 SECONDS_SHORT = 1.0

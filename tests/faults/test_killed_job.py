@@ -30,7 +30,7 @@ from survey.actions.tallying import tally
 from survey.durable import CRASH_VARIABLE
 from survey.store import tables
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 TEMPLATE = "answered"
 POINTS = ("before-commit", "after-commit")

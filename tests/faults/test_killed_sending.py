@@ -30,7 +30,7 @@ from survey.store.database import CRASH_VARIABLE, Database
 from survey.store.writer import open_writer
 from survey.web.services import clock
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 WAVE, PAPER = "TIN", "GIAY"
 PEOPLE = 3

@@ -30,6 +30,7 @@ def test_whoever_was_thanked_is_stored_once_after_every_kill(installation: Home)
 
 
 @pytest.mark.postgresql
+@pytest.mark.thorough
 def test_whoever_was_thanked_is_stored_once_on_postgresql_too(
     tmp_path: Path, postgresql_server: PostgresqlServer
 ) -> None:
@@ -47,12 +48,14 @@ def test_a_server_that_thanks_before_it_commits_is_found_out(installation: Home)
     assert any("acknowledged answers are lost" in promise for promise in broken)
 
 
+@pytest.mark.thorough
 def test_whoever_was_thanked_is_stored_once_when_the_server_is_reloaded_and_stopped(installation: Home) -> None:
     crowd, broken = play(installation, STOPS, SEED, Stop())
     assert broken == []
     assert len(crowd.acknowledged) > STOPS * 4
 
 
+@pytest.mark.thorough
 def test_a_server_that_thanks_before_it_commits_is_found_out_when_it_is_stopped(installation: Home) -> None:
     """The control."""
     unsafe = Stop({"UNSAFE": "thanks-first"})
@@ -60,6 +63,7 @@ def test_a_server_that_thanks_before_it_commits_is_found_out_when_it_is_stopped(
     assert any("acknowledged answers are lost" in promise for promise in broken)
 
 
+@pytest.mark.thorough
 def test_every_promise_is_seen_to_be_broken(installation: Home) -> None:
     """The control of the checks: each planted fault is named."""
     crowd = Crowd(iter(invite(installation, 1000, SEED)))

@@ -28,7 +28,7 @@ from survey.proof import Verifier, open_note
 from survey.signing import HEAD_FILE, RemoteSigner
 from survey.store.tables import checkpoint
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 SIGNING_USER, SERVING_USER = "nobody", "daemon"
 SIGNER_STEPS = ("sign:before-head", "sign:after-head")

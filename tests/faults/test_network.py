@@ -16,7 +16,7 @@ from proxy import Proxy, network_to
 from rounds import SEED, await_answers, count
 from serving import Home, serving
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgresql]
+pytestmark = [pytest.mark.faults, pytest.mark.postgresql, pytest.mark.thorough]
 
 ROUNDS = min(50, count(full=50, quick=1))
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")

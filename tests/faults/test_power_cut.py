@@ -13,7 +13,7 @@ from power_cut import Disk
 from rounds import SEED, PowerCut, count, play
 from serving import Home
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 ROUNDS = count(full=30, quick=2)
 POSTGRESQL_ROUNDS = count(full=30, quick=1)

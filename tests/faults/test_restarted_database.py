@@ -14,7 +14,7 @@ from restarts import Restarts, postgresql_to_restart
 from rounds import SEED, await_answers, count
 from serving import Home, serving
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgresql]
+pytestmark = [pytest.mark.faults, pytest.mark.postgresql, pytest.mark.thorough]
 
 ROUNDS = count(full=50, quick=1)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")

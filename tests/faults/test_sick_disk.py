@@ -15,7 +15,7 @@ from power_cut import Disk
 from rounds import SEED, await_answers, count
 from serving import Home, Server, serving
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.thorough]
 
 ROUNDS = count(full=5, quick=1)
 UNSAFE_SERVER = Path(__file__).with_name("unsafe_server.py")

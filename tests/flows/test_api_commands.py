@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from serving import ROOT, Home, serving
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = ROOT / "docs" / "examples"
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from serving import ROOT, Home
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = ROOT / "docs" / "examples"
 NEXT = {"estimate": "no tallied answers", "forget": "still takes answers"}  # what they say while the wave goes on
 WAVE = "TTHC-2030-01"

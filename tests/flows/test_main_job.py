@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -67,12 +68,20 @@ def test_the_demonstration_is_whole_and_takes_an_answer(tmp_path: Path, demonstr
         assert_is_counted(server.address, receipt)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_small_page_is_all_that_a_citizen_loads(tmp_path: Path, language: str) -> None:
-    """One request of at most 6 kB for the twenty questions; 8 kB in Khmer, whose letters take three bytes each."""
-    home = install(tmp_path / "home")
+@pytest.fixture(scope="module")
+def fieldwork(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A wave that is open, served, and a token of somebody who was invited."""
+    home = install(tmp_path_factory.mktemp("fieldwork") / "home")
     token = begin_fieldwork(home)[0].rpartition("/")[2]
-    with serving(home, "--no-work") as server, Visitor(server.address, language=language) as visitor:
+    with serving(home, "--no-work") as server:
+        yield server, token
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_small_page_is_all_that_a_citizen_loads(fieldwork: tuple[Server, str], language: str) -> None:
+    """One request of at most 6 kB for the twenty questions; 8 kB in Khmer, whose letters take three bytes each."""
+    server, token = fieldwork
+    with Visitor(server.address, language=language) as visitor:
         page = visitor.get(f"/t/{token}")
     assert page.headers["content-encoding"] == "gzip"
     assert page.size <= (8 if language == "km" else 6) * 1000

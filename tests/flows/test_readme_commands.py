@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from serving import Home
 
+pytestmark = pytest.mark.thorough
+
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 RUN_ELSEWHERE = ("make", "hailong serve")  # make runs these very tests; serving is tested by tests/browser

@@ -15,6 +15,8 @@ from outside import Provider, text_provider
 from posting import CODE
 from serving import ROOT, Home, serving
 
+pytestmark = pytest.mark.thorough
+
 PAGE = (ROOT / "docs" / "sending.md").read_text(encoding="utf-8")
 LINES = [
     line for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()

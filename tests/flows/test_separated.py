@@ -19,7 +19,7 @@ import load_client
 from broken_homes import invite, make_home
 from load_client import Visitor
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,10 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pytest
 from serving import ROOT, Home
+
+pytestmark = pytest.mark.thorough
 
 PAGE = (ROOT / "docs" / "statistician.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "docs" / "examples"

@@ -14,6 +14,8 @@ from serving import Home, serving
 
 from survey.actions.signing_in import add_staff
 
+pytestmark = pytest.mark.thorough
+
 PAGE = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
 LINES = [
     shlex.split(line)[1:] for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()

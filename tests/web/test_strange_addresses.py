@@ -61,6 +61,7 @@ def fill(rule: Rule, value: str) -> str:
     return re.sub(r"<[^>]*>", value.replace("\\", r"\\"), rule.rule)
 
 
+@pytest.mark.thorough
 def test_no_address_is_a_server_error(app: Flask, member: FlaskClient) -> None:
     asked = 0
     for rule in app.url_map.iter_rules():
