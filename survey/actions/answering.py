@@ -18,7 +18,7 @@ from survey.store import invitations
 from survey.store.database import Database
 from survey.store.invitations import Invitation
 from survey.store.ledger import find_batch_of_receipt, find_checkpoint_covering
-from survey.store.questionnaires import list_languages, load_version
+from survey.store.questionnaires import load_version
 from survey.store.responses import Response, knows_receipt
 from survey.store.withdrawals import is_withdrawn
 from survey.store.writer import Outcome, Submission, Writer
@@ -268,7 +268,6 @@ def _find_form(
         if invitation is None or invitation.questionnaire_code is None:
             raise UnknownToken
         version = load_version(connection, invitation.questionnaire)
-        languages = list_languages(connection, version, invitation.purpose)
     if not (invitation.is_spent and spent_may_be_over):
         _check_dates(invitation, today)
     form = OpenForm(
@@ -278,7 +277,7 @@ def _find_form(
         invitation.stratum_code,
         invitation.channel,
         invitation.drawn_on,
-        languages=languages,
+        languages=invitation.languages,
     )
     return form, bool(invitation.is_spent)
 

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, true
+from sqlalchemy import Connection, bindparam, delete, exists, func, literal_column, select, true
 
 from survey.store.minting import count_voided
 from survey.store.prepared import Prepared
+from survey.store.questionnaires import offered_languages
 from survey.store.sql import insert_many
-from survey.store.tables import invitation, spent, wave
+from survey.store.tables import invitation, questionnaire_signature, spent, wave
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What the page may know of whoever holds a token or the code of a slip; `token_hash` is what gets spent."""
+    """What the page may know of whoever holds a token or the code of a slip; `token_hash` is what gets spent, `signed`
+    the languages of the form that a reviewer stands behind, in one text."""
 
     token_hash: bytes
     wave_code: str
@@ -30,6 +32,7 @@ class Invitation:
     closes_on: date
     closed: bool
     purpose: str
+    signed: str | None
     is_spent: bool
 
     @property
@@ -37,8 +40,24 @@ class Invitation:
         """Code and version in one word."""
         return f"{self.questionnaire_code}@{self.questionnaire_version}"
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """In which languages the form is asked."""
+        return offered_languages(self.purpose, (self.signed or "").split())
 
-# Built once: a citizen waits for this query, and building it costs as much as running it.
+
+SPACE: Any = literal_column("' '")
+SIGNED = (
+    select(func.aggregate_strings(questionnaire_signature.c.language, SPACE))
+    .where(
+        questionnaire_signature.c.code == wave.c.questionnaire_code,
+        questionnaire_signature.c.version == wave.c.questionnaire_version,
+    )
+    .correlate(wave)
+    .scalar_subquery()
+)
+
+# All that a citizen waits for, in one question: each costs more than what it asks for.
 INVITATION_BY_HASH = Prepared(
     select(
         invitation.c.token_hash,
@@ -52,6 +71,7 @@ INVITATION_BY_HASH = Prepared(
         wave.c.closes_on,
         wave.c.closed,
         wave.c.purpose,
+        SIGNED,
         exists().where(spent.c.token_hash == invitation.c.token_hash).correlate(invitation),
     )
     .join(wave, wave.c.code == invitation.c.wave_code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,17 +70,24 @@ def load_version(connection: Connection, name: str) -> Questionnaire:
 
 
 def list_languages(connection: Connection, version: Questionnaire, purpose: str) -> tuple[str, ...]:
-    """In which languages a wave of this purpose is asked: an official one in Vietnamese, which was published, and in
-    what a named reviewer signed; drafts serve only pilots. A signature is never taken back, so a version of which all
-    are signed is looked up once."""
+    """In which languages a wave of this purpose is asked. A signature is never taken back, so a version of which all
+    languages are signed is looked up once."""
     known: set[str] = connection.get_execution_options()[KNOWN_SIGNED]
     if purpose != OFFICIAL or version.key in known:
         return LANGUAGES
     signed = {each.language for each in list_signatures(connection, version.code, version.version)}
-    offered = tuple(each for each in LANGUAGES if each == FIRST_LANGUAGE or each in signed)
+    offered = offered_languages(purpose, signed)
     if offered == LANGUAGES:
         known.add(version.key)
     return offered
+
+
+def offered_languages(purpose: str, signed: Collection[str]) -> tuple[str, ...]:
+    """An official wave is asked in Vietnamese, which was published, and in what a named reviewer signed; drafts serve
+    only pilots."""
+    if purpose != OFFICIAL:
+        return LANGUAGES
+    return tuple(each for each in LANGUAGES if each == FIRST_LANGUAGE or each in signed)
 
 
 def list_versions(connection: Connection) -> list[Questionnaire]:
