@@ -50,6 +50,7 @@ PAGES = {
     "places of a sector": "/staff/scoreboard/land/places",
     "places of all procedures": "/staff/scoreboard/procedures/places",
     "trend": "/staff/scoreboard/procedures/trend",
+    "drivers": "/staff/scoreboard/procedures/drivers",
     "definitions": "/staff/scoreboard/land/definitions",
     "bridge": "/staff/scoreboard/land/bridge?published=97.2",
     "agency": "/staff/scoreboard/agency/P-001",

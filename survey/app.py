@@ -174,6 +174,7 @@ def _open_statisticians_tools(app: Flask) -> None:
         cells,
         comments,
         compare_methods,
+        drivers,
         nonresponse,
         outside,
         own_file,
@@ -184,9 +185,9 @@ def _open_statisticians_tools(app: Flask) -> None:
         workshop,
     )
 
-    for each in (alerts, cells, comments, compare_methods, nonresponse, outside, own_file, progress, release_way):
+    for each in (alerts, cells, comments, compare_methods, drivers, nonresponse, outside, own_file, progress):
         app.register_blueprint(each.blueprint)
-    for each in (reports, small_areas, workshop):
+    for each in (release_way, reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from survey.actions.adequacy import freeze_due
+from survey.actions.driving import compute_due as compute_drivers
 from survey.actions.folding import fold_arrivals
 from survey.actions.forgetting import forget_order
 from survey.actions.publishing import publish_due
@@ -63,6 +64,7 @@ def _jobs(database: Database, signer: NoteSigner, now: datetime, today: date) ->
         "release": partial(release_due_waves, database, today),
         "publish": partial(publish_due, database, now, today),
         "adequacy": partial(freeze_due, database, today),
+        "drivers": partial(compute_drivers, database, today),
         "arrivals": partial(fold_arrivals, database, today),
         "screen": partial(screen_due_waves, database, now, today),
         "comments": partial(release_comments, database, today),

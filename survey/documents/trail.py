@@ -42,6 +42,7 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
         frozenset(
             {
                 "adequacy-frozen",
+                "drivers-computed",
                 "recipe-adopted",
                 "recipe-saved",
                 "agency-stated",

@@ -236,6 +236,7 @@ BOARD_TABS = {
     "overview": N_("Tổng quan"),
     "places": N_("So sánh các nơi"),
     "trend": N_("Xu hướng"),
+    "drivers": N_("Yếu tố đi cùng"),
     "definitions": N_("Cách tính"),
     "bridge": N_("So với số đã công bố"),
 }

@@ -136,6 +136,7 @@ PERMISSIONS: Mapping[str, Row] = {
         web=Rights(select=EVERY_COLUMN, update=("published_by", "published_on")), work=MANAGE, read=LOOK, audit=LOOK
     ),
     "release_figure": REGISTER,
+    "driver": REGISTER,
     # on the way to the public: people review, sign and explain on pages; `work` publishes at the hour
     "release_step": STATISTICIANS,
     "release_plan": STATISTICIANS,

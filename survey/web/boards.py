@@ -16,19 +16,19 @@ from survey.actions.entering_outside import list_outside
 from survey.actions.reading import list_agencies
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
 from survey.actions.stating import TooLong, may_state, read_statements, state
-from survey.actions.telling_figures import agency_name, board_name, to_basis, to_figure, to_judgement
+from survey.actions.telling_figures import agency_name, board_name, to_figure, to_judgement
 from survey.documents import boards as paper
 from survey.documents.environment import translate
 from survey.documents.figures import Figure, Judgement
-from survey.documents.shell import Link, Shell
+from survey.documents.shell import Link
 from survey.mandate.indicators import load_indicator
 from survey.mandate.sectors import load_sectors
 from survey.store.audits import By
 from survey.store.places import Agency
 from survey.store.releases import StoredFigure
 from survey.web.access import allow
+from survey.web.board_frame import find_standing, frame_of, shell_of
 from survey.web.board_places import area_rows, map_areas
-from survey.web.figures import sector_tabs
 from survey.web.language import reader_language
 from survey.web.outside_lines import write_outside
 from survey.web.reach import sees_wave
@@ -44,7 +44,7 @@ READERS = ("official", "statistician", "operator", "auditor")
 @allow(*READERS)
 def show_places(sector: str) -> Response:
     """Agencies beside each other, or areas where several agencies or sectors stand in one."""
-    language, (board, standing) = reader_language(), _find(sector)
+    language, (board, standing) = reader_language(), find_standing(sector)
     scope = signed_in_staff().scope
     found = read_places(services().database, standing.opened, sector, scope)
     by_area = _is_by_area(sector, board, found)
@@ -54,7 +54,7 @@ def show_places(sector: str) -> Response:
     rows = area_rows(compared, names, language, kind)
     shapes, box = map_areas(found, standing.opened, compared, kind, language)
     page = paper.PlacesPage(
-        frame=_frame(sector, standing, "places", language),
+        frame=frame_of(sector, standing, "places", language),
         kind=kind,
         rows=rows,
         whole=to_figure(standing.figure),
@@ -65,17 +65,17 @@ def show_places(sector: str) -> Response:
         kinds=(),
         minimum_cell=standing.opened.rule.minimum_cell,
     )
-    return staff_page(paper.render_places(page, _shell(standing), language))
+    return staff_page(paper.render_places(page, shell_of(standing), language))
 
 
 @blueprint.get("/<sector>/trend")
 @allow(*READERS)
 def show_trend(sector: str) -> Response:
     """The sector through its waves, and whether the target is within reach."""
-    language, (_, standing) = reader_language(), _find(sector)
+    language, (_, standing) = reader_language(), find_standing(sector)
     targets = tuple(to_judgement(each) for each in standing.numbers.get("judgements", ()))
     page = paper.TrendPage(
-        frame=_frame(sector, standing, "trend", language),
+        frame=frame_of(sector, standing, "trend", language),
         rows=_periods(standing.history, language),
         targets=targets,
         forecast=_forecast(standing, targets),
@@ -84,14 +84,14 @@ def show_trend(sector: str) -> Response:
         others=tuple(write_outside(each, language) for each in list_outside(services().database, sector)),
         counted_766=next((e["rate"] for e in standing.numbers.get("definitions", ()) if e["key"] == SILENCE), None),
     )
-    return staff_page(paper.render_trend(page, _shell(standing), language))
+    return staff_page(paper.render_trend(page, shell_of(standing), language))
 
 
 @blueprint.get("/<sector>/definitions")
 @allow(*READERS)
 def show_definitions(sector: str) -> Response:
     """The same answers under every definition."""
-    language, (_, standing) = reader_language(), _find(sector)
+    language, (_, standing) = reader_language(), find_standing(sector)
     released = standing.numbers.get("definitions", ())
     chosen = standing.opened.rule.indicator
     rule: Mapping[str, Any] = next((each for each in released if each["key"] == chosen), {"verdicts": []})
@@ -112,18 +112,18 @@ def show_definitions(sector: str) -> Response:
         for each in sorted(released, key=lambda one: one["key"] != chosen)
     )
     targets = tuple((each["target"], date.fromisoformat(each["due"])) for each in rule["verdicts"])
-    page = paper.DefinitionsPage(_frame(sector, standing, "definitions", language), rows, targets)
-    return staff_page(paper.render_definitions(page, _shell(standing), language))
+    page = paper.DefinitionsPage(frame_of(sector, standing, "definitions", language), rows, targets)
+    return staff_page(paper.render_definitions(page, shell_of(standing), language))
 
 
 @blueprint.get("/<sector>/bridge")
 @allow(*READERS)
 def show_bridge(sector: str) -> Response:
     """From a figure published so far to ours, in steps."""
-    language, (_, standing) = reader_language(), _find(sector)
+    language, (_, standing) = reader_language(), find_standing(sector)
     typed = request.args.get("published", "").strip()[:20]
     published = _read_share(typed)
-    frame = _frame(sector, standing, "bridge", language)
+    frame = frame_of(sector, standing, "bridge", language)
     ours = to_figure(standing.figure)
     page = paper.BridgePage(frame, ours, typed, wrong=bool(typed) and published is None)
     found = None if published is None else build_bridge(published, standing.numbers.get("definitions", ()))
@@ -139,7 +139,7 @@ def show_bridge(sector: str) -> Response:
         page = paper.BridgePage(
             frame, ours, typed, False, found.published, found.silence, found.definition, found.asked, steps
         )
-    return staff_page(paper.render_bridge(page, _shell(standing), language))
+    return staff_page(paper.render_bridge(page, shell_of(standing), language))
 
 
 @blueprint.get("/agency/<agency>")
@@ -210,32 +210,8 @@ def _show_agency(agency: str, problem: str = "", status: int = 200, typed: str |
     return staff_page(paper.render_agency(page, staff_shell("scoreboard", demo=demo), language), status)
 
 
-def _find(sector: str) -> tuple[Board, Standing]:
-    board = read_board(services().database, signed_in_staff().scope, services().today(), sees_wave)
-    if sector not in board.standings:
-        abort(404)
-    return board, board.standings[sector]
-
-
 def _agencies() -> dict[str, Agency]:
     return list_agencies(services().database, signed_in_staff().scope)
-
-
-def _frame(sector: str, standing: Standing, current: str, language: str) -> paper.Frame:
-    wave = standing.opened.wave
-    return paper.Frame(
-        area_name=board_name(language),
-        sector=load_sectors()[sector].name.in_language(language),
-        wave_name=wave.name.get(language, wave.name["vi"]),
-        tabs=sector_tabs(sector),
-        current=current,
-        back=Link(translate(language, "Bảng kết quả"), url_for("official.show_scoreboard")),
-        basis=to_basis(standing.opened, language),
-    )
-
-
-def _shell(standing: Standing) -> Shell:
-    return staff_shell("scoreboard", demo=standing.opened.wave.purpose == "demo")
 
 
 def _is_by_area(sector: str, board: Board, found: Places) -> bool:

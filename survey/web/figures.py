@@ -8,6 +8,7 @@ SECTOR_PAGES = {
     "overview": "official.show_sector",
     "places": "boards.show_places",
     "trend": "boards.show_trend",
+    "drivers": "drivers.show_drivers",
     "definitions": "boards.show_definitions",
     "bridge": "boards.show_bridge",
 }

@@ -33,6 +33,7 @@ STAFF_PAGES = (
 BOARD_PAGES = (
     "/staff/scoreboard/land/places",
     "/staff/scoreboard/land/trend",
+    "/staff/scoreboard/land/drivers",
     "/staff/scoreboard/land/definitions",
     "/staff/scoreboard/land/bridge",
     "/staff/alerts",

@@ -23,7 +23,7 @@ from survey.app import create_app
 from survey.keys import Keys
 from survey.proof import Signer
 from survey.settings import Settings
-from survey.store import people, statements
+from survey.store import drivers, people, statements
 from survey.store.audits import By
 from survey.store.database import Database
 from survey.store.places import EVERYTHING, Scope
@@ -102,6 +102,15 @@ def test_a_query_without_a_scope_shows_only_what_its_reader_may_see(released: Da
         land = {each for each in everything if each.endswith("land")}
         assert found(released, query, LAND) == land != everything, table
         assert found(released, query, BOTH) == inside & land != inside, table
+
+
+def test_what_moves_with_satisfaction_in_another_sector_is_missing(released: Database, database: Database) -> None:
+    rows = [drivers.KeptDrivers("R.1", sector, 0, "{}") for sector in ("land", "certification")]
+    with database.writing("test") as connection:
+        drivers.add_drivers(connection, rows)
+    asked = "SELECT sector_code FROM driver"
+    assert found(released, asked, LAND) == {"land"}
+    assert found(released, asked, WARD) == found(released, asked, None) == {"land", "certification"}
 
 
 def test_an_area_that_is_nowhere_shows_nothing_and_the_next_transaction_is_free_again(web: Database) -> None:

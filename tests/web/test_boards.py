@@ -37,7 +37,7 @@ from survey.store.places import EVERYTHING
 
 PASSWORD = "mật khẩu đủ dài để thử"
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
-SECTOR_PAGES = ("", "/places", "/trend", "/definitions", "/bridge?published=97,2")
+SECTOR_PAGES = ("", "/places", "/trend", "/drivers", "/definitions", "/bridge?published=97,2")
 STAFF_PAGES = [
     "/staff/scoreboard",
     "/staff/scoreboard/agency/A",

@@ -54,7 +54,14 @@ from survey.store.tables.places import (
     procedure_sector,
     sector,
 )
-from survey.store.tables.publishing import agency_statement, alert_mail, outside_figure, release_plan, release_step
+from survey.store.tables.publishing import (
+    agency_statement,
+    alert_mail,
+    driver,
+    outside_figure,
+    release_plan,
+    release_step,
+)
 from survey.store.tables.questionnaires import questionnaire_draft, questionnaire_origin, questionnaire_signature
 from survey.store.tables.reports import report_file, report_job, report_text
 from survey.store.tables.screening import (
@@ -120,6 +127,7 @@ __all__ = [
     "contact_file",
     "device",
     "draw_order",
+    "driver",
     "exclusion",
     "frame",
     "frame_applicant",

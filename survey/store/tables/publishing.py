@@ -1,4 +1,5 @@
-"""On the way of a release to the public: steps of people, statements of agencies, planned days; figures of others."""
+"""On the way of a release to the public: steps of people, statements of agencies, planned days; figures of others;
+what moves with satisfaction."""
 
 from __future__ import annotations
 
@@ -83,6 +84,16 @@ outside_figure = Table(
     Column("entered_by", String(64), nullable=False),
     Column("entered_on", Date, nullable=False),
     CheckConstraint("(rank IS NULL) = (ranked IS NULL)", name="rank"),
+)
+
+driver = Table(
+    "driver",
+    metadata,
+    Column("release_code", String(80), ForeignKey("release.code"), nullable=False),
+    code("sector_code", "sector"),
+    Column("n", Integer, nullable=False, comment="people who answered every part; 0 where nothing is told"),
+    Column("told", Text, nullable=False, comment="JSON: explained, parts, facts"),
+    PrimaryKeyConstraint("release_code", "sector_code"),
 )
 
 alert_mail = Table(
