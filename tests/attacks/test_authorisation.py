@@ -47,6 +47,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
 SHARED = {
     "official.sector": "land",
     "boards.sector": "land",
+    "drivers.sector": "land",
     "comments.number": 1,
     "official.service": "khong-co",
     "reports.number": 1,
