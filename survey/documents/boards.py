@@ -232,7 +232,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class AgencyPage:
-    """A centre's own page, to be read in a minute, with what it says itself; `state_url` where the reader may."""
+    """A centre's own page, to be read in a minute, with what it says itself (`state_url` where the reader may) and,
+    for whoever reads comments, the newest that were passed on and what they are about."""
 
     name: str
     area_name: str | None
@@ -245,6 +246,9 @@ class AgencyPage:
     state_url: str | None = None
     problem: str = ""
     typed: str | None = None
+    comments: tuple[str, ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()
+    comments_url: str | None = None
 
 
 def render_places(page: PlacesPage, shell: Shell, language: str) -> str:

@@ -79,6 +79,13 @@ def list_comments(connection: Connection, batch_number: int) -> list[Comment]:
     return [Comment(**row) for row in connection.execute(query).mappings()]
 
 
+def list_passed(connection: Connection, numbers: Sequence[int]) -> list[Comment]:
+    """What was not withheld of these batches, the newest first, in random order within one."""
+    kept = comment.c.batch_number.in_(numbers) & comment.c.withheld.is_(False)
+    query = select(comment).where(kept).order_by(comment.c.batch_number.desc(), comment.c.id)
+    return [Comment(**row) for row in connection.execute(query).mappings()]
+
+
 def withhold(connection: Connection, batch_number: int, ids: Sequence[bytes]) -> None:
     """Keep some comments of a batch from the officials."""
     chosen = (comment.c.batch_number == batch_number) & comment.c.id.in_(ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from survey.actions.deriving import PERIODS_NEEDED, Measured, keep
 from survey.actions.entering_outside import list_outside
 from survey.actions.reading import list_agencies
 from survey.actions.reading_boards import Board, Places, Standing, read_agency, read_board, read_places
+from survey.actions.searching_comments import count_topics, read_comments
 from survey.actions.stating import TooLong, may_state, read_statements, state
 from survey.actions.telling_figures import agency_name, board_name, to_figure, to_judgement
 from survey.documents import boards as paper
@@ -38,6 +40,7 @@ from survey.web.shell import staff_page, staff_shell
 
 blueprint = Blueprint("boards", __name__, url_prefix="/staff/scoreboard")
 READERS = ("official", "statistician", "operator", "auditor")
+MOST_COMMENTS = 10
 
 
 @blueprint.get("/<sector>/places")
@@ -206,8 +209,20 @@ def _show_agency(agency: str, problem: str = "", status: int = 200, typed: str |
         problem=problem,
         typed=typed,
     )
+    page = _hear(page, agency, language)
     demo = any(opened.wave.purpose == "demo" for opened, _ in found)
     return staff_page(paper.render_agency(page, staff_shell("scoreboard", demo=demo), language), status)
+
+
+def _hear(page: paper.AgencyPage, agency: str, language: str) -> paper.AgencyPage:
+    """The page with the newest comments that were passed on, for whoever reads comments."""
+    member = signed_in_staff()
+    if member.role not in ("official", "statistician"):
+        return page
+    found = read_comments(services().database, member.scope, agency)
+    topics = tuple((topic.name.in_language(language), count) for topic, count in count_topics(found) if count)
+    texts = tuple(each.text for each in found[:MOST_COMMENTS])
+    return replace(page, comments=texts, topics=topics, comments_url=url_for("comments.show_batches"))
 
 
 def _agencies() -> dict[str, Agency]:

@@ -6,9 +6,16 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 
 from survey.actions import reading
 from survey.actions.releasing_comments import AlreadyRead, UnknownBatch, list_batches, pass_on, read_batch, show_batch
-from survey.actions.searching_comments import LONGEST_QUERY, list_readable, search_comments
+from survey.actions.searching_comments import (
+    LONGEST_QUERY,
+    count_topics,
+    list_readable,
+    read_comments,
+    search_comments,
+)
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
+from survey.mandate.topics import Topic, load_topics
 from survey.store.comments import Comment, CommentBatch
 from survey.web.access import allow
 from survey.web.language import reader_language
@@ -27,22 +34,22 @@ def show_batches() -> Response:
     """Batches that may be read, those that wait for a statistician, and what a search finds."""
     say, member, known = speaker(), signed_in_staff(), services()
     query = request.args.get("q", "").strip()[:LONGEST_QUERY]
-    sheets = [_batches(say("Các đợt góp ý"), list_readable(known.database, member.scope))]
+    topic, readable = load_topics().get(request.args.get("topic", "")), read_comments(known.database, member.scope)
+    sheets = [_topics(readable), _batches(say("Các đợt góp ý"), list_readable(known.database, member.scope))]
     if member.role == "statistician" and _sees_all():
         waiting = [batch for batch in list_batches(known.database) if batch.read_on is None]
         sheets.insert(0, _batches(say("Chờ thống kê viên đọc trước"), waiting))
-    if query:
-        found = search_comments(known.database, query, member.scope)
-        sheets.insert(0, _comments(say("Góp ý tìm thấy"), found))
-    hint = say("Gõ không dấu cũng tìm được chữ có dấu.")
-    search = Form(
-        "", url_for("comments.show_batches"), (Field("q", say("Tìm trong góp ý"), value=query, hint=hint),), say("Tìm")
-    )
+    if query or topic:
+        sheets.insert(0, _comments(say("Góp ý tìm thấy"), search_comments(readable, query, topic)))
     lead = say(
         "Lời góp ý đã được che thông tin cá nhân, xáo trộn và hiện theo từng đợt ít nhất mười lời, "
         "không kèm mức hài lòng."
     )
-    return _page(SheetsPage(say("Góp ý"), say("Lời góp ý của người dân"), lead, before=(search,), sheets=tuple(sheets)))
+    return _page(
+        SheetsPage(
+            say("Góp ý"), say("Lời góp ý của người dân"), lead, before=(_search(query, topic),), sheets=tuple(sheets)
+        )
+    )
 
 
 @blueprint.get("/<int:number>")
@@ -82,6 +89,33 @@ def pass_batch(number: int) -> Response:
     except AlreadyRead:
         abort(404)
     return make_response(redirect(url_for("comments.show_batches"), 303))
+
+
+def _search(query: str, topic: Topic | None) -> Form:
+    say, language = speaker(), reader_language()
+    names = ((each.code, each.name.in_language(language)) for each in load_topics().values())
+    fields = (
+        Field("q", say("Tìm trong góp ý"), value=query, hint=say("Gõ không dấu cũng tìm được chữ có dấu.")),
+        Field("topic", say("Chủ đề"), "select", topic.code if topic else "", (("", say("Mọi chủ đề")), *names)),
+    )
+    return Form("", url_for("comments.show_batches"), fields, say("Tìm"))
+
+
+def _topics(readable: list[Comment]) -> Sheet:
+    """How many comments are about what, and by which words that was told."""
+    say, language = speaker(), reader_language()
+    columns = (Column(say("Chủ đề")), Column(say("Số lời"), "count"), Column(say("Nhận ra bằng các từ")))
+    rows = [
+        (
+            Link(topic.name.in_language(language), url_for("comments.show_batches", topic=topic.code)),
+            count,
+            ", ".join(topic.words),
+        )
+        for topic, count in count_topics(readable)
+        if count
+    ]
+    note = say("Một lời có thể thuộc nhiều chủ đề, hoặc không chủ đề nào. Máy chỉ so từ, không gửi đi đâu.")
+    return Sheet(say("Người dân nói về điều gì"), columns, rows, note, say("Chưa có góp ý nào để xếp theo chủ đề."))
 
 
 def _batches(caption: str, batches: list[CommentBatch]) -> Sheet:

@@ -13,10 +13,11 @@ from fieldwork import TODAY, begin_fieldwork
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.actions.searching_comments import matches
+from survey.actions.searching_comments import is_about, matches
 from survey.actions.signing_in import add_staff
 from survey.app import STAFF, create_app
 from survey.keys import Keys
+from survey.mandate.topics import load_topics
 from survey.proof import Signer
 from survey.settings import Settings
 from survey.store import comments
@@ -72,6 +73,14 @@ def test_a_batch_reaches_officials_after_a_statistician_and_without_what_she_wit
     assert "Phải chờ lâu quá" in official.get("/staff/comments?q=cho lau").text
     assert "Phải chờ lâu quá" not in official.get("/staff/comments?q=nhiet").text.split("<table")[1]
     assert NAMING not in official.get("/staff/comments?q=quay").text
+    waiting = official.get("/staff/comments?topic=waiting").text
+    assert "Phải chờ lâu quá" in waiting
+    assert "Cán bộ nhiệt tình" not in waiting
+    assert "xếp hàng" in waiting, "the words by which it was told"
+    centre = official.get("/staff/scoreboard/agency/A").text
+    assert "Phải chờ lâu quá" in centre
+    assert NAMING not in centre
+    assert "Phải chờ lâu quá" not in sign_in(app, "auditor").get("/staff/scoreboard/agency/A").text
     assert sign_in(app, "elsewhere").get("/staff/comments/1").status_code == 404
     assert sign_in(app, "auditor").get("/staff/comments").status_code == 403
 
@@ -87,3 +96,20 @@ def test_a_word_without_diacritics_finds_those_with_and_one_with_finds_itself(qu
 def test_khmer_is_found_by_its_own_letters() -> None:
     assert matches("សេវាល្អណាស់", ["ល្អ"])
     assert not matches("សេវាល្អណាស់", ["លឿន"])
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("Phải chờ lâu quá", {"waiting"}),
+        ("phai xep hang tu sang", {"waiting"}),
+        ("cho con toi hoc", set()),  # "cho" may be any of several words
+        ("Cán bộ cáu gắt, hồ sơ trễ hẹn", {"staff", "papers", "deadline"}),
+        ("Lâu đài đẹp, chợ đông", {"waiting"}),  # a word is told by its letters alone
+        ("Chocolate", set()),
+        ("យូរណាស់", {"waiting"}),
+        ("They asked for a bribe", {"integrity"}),
+    ],
+)
+def test_a_comment_is_about_what_its_words_say(text: str, about: set[str]) -> None:
+    assert {code for code, topic in load_topics().items() if is_about(text, topic)} == about
