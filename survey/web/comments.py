@@ -95,10 +95,11 @@ def _search(query: str, topic: Topic | None) -> Form:
     say, language = speaker(), reader_language()
     names = ((each.code, each.name.in_language(language)) for each in load_topics().values())
     fields = (
-        Field("q", say("Tìm trong góp ý"), value=query, hint=say("Gõ không dấu cũng tìm được chữ có dấu.")),
+        Field("q", say("Tìm trong góp ý"), value=query),
         Field("topic", say("Chủ đề"), "select", topic.code if topic else "", (("", say("Mọi chủ đề")), *names)),
     )
-    return Form("", url_for("comments.show_batches"), fields, say("Tìm"))
+    note = say("Gõ không dấu cũng tìm được chữ có dấu.")
+    return Form("", url_for("comments.show_batches"), fields, say("Tìm"), note=note)
 
 
 def _topics(readable: list[Comment]) -> Sheet:
