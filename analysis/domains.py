@@ -44,25 +44,19 @@ class Domains:
 def summarise(sample: Sample, code: Codes, size: int) -> Domains:
     """Describe `size` disjoint domains; a domain that nobody answered in has n = 0 and a mean of NaN."""
     pairs = pair_up(sample, code)
-    inside = pairs.domain >= 0
-    domain = pairs.domain[inside]
-
-    def total(values: Vector) -> Vector:
-        return add_up(domain, values[inside], size)
-
-    n, weights = total(pairs.n), total(pairs.weights)
+    n, weights = pairs.total(pairs.n, size), pairs.total(pairs.weights, size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = total(pairs.outcomes) / weights
-        unsampled, squares = _add_unsampled(sample, pairs, code, size), total(pairs.c)
+        means = pairs.total(pairs.outcomes, size) / weights
+        unsampled, squares = _add_unsampled(sample, pairs, code, size), pairs.total(pairs.c, size)
         kish = n * unsampled / weights**2
-        spread = (total(pairs.squares) / weights - means**2) * n / (n - 1)
+        spread = (pairs.total(pairs.squares, size) / weights - means**2) * n / (n - 1)
     return Domains(
         code=code,
         n=n,
         weights=weights,
         means=means,
-        successes=total(pairs.successes),
-        df=_count_df(pairs, size),
+        successes=pairs.total(pairs.successes, size),
+        df=_count_df(pairs, n),
         kish=kish,
         fraction=1 - np.divide(unsampled, squares, out=np.ones(size), where=squares > 0),
         census=_find_census(sample, pairs, code, size),
@@ -96,18 +90,17 @@ def _add_unsampled(sample: Sample, pairs: Pairs, code: Codes, size: int) -> Vect
     last = sample.stages[-1]
     fraction = last.parent * last.fraction
     if len(sample.stages) == 1:
-        inside = pairs.domain >= 0
-        return add_up(pairs.domain[inside], ((1 - fraction[pairs.stratum]) * pairs.c)[inside], size)
+        return pairs.total((1 - fraction[pairs.stratum]) * pairs.c, size)
     inside = code >= 0
     return add_up(code[inside], (sample.second[:, 1, 1] * (1 - fraction[last.stratum]))[inside], size)
 
 
-def _count_df(pairs: Pairs, size: int) -> Vector:
-    """R's rule: PSUs with an answer in the domain, less strata with one."""
-    answered = pairs.answered
-    domain = pairs.domain[answered]
+def _count_df(pairs: Pairs, n: Vector) -> Vector:
+    """R's rule: PSUs with an answer in the domain, less strata with one; `n` counts each domain's answers."""
+    answered, size = pairs.answered, len(n)
     if pairs.unit is None:
-        return add_up(domain, pairs.n[answered], size) - count_up(domain, size)
+        return n - pairs.total(answered, size)
+    domain = pairs.domain[answered]
     _, _, held = number_pairs(pairs.stratum[answered], domain)
     return count_up(domain, size) - count_up(held, size)
 
@@ -115,7 +108,7 @@ def _count_df(pairs: Pairs, size: int) -> Vector:
 def _find_census(sample: Sample, pairs: Pairs, code: Codes, size: int) -> Flags:
     if len(sample.stages) == 1:
         partly = pairs.answered & ~sample.stages[0].census[pairs.stratum]
-        return np.asarray(count_up(pairs.domain[partly], size) == 0)
+        return np.asarray(pairs.total(partly, size) == 0)
     whole = np.ones(len(code), dtype=bool)
     for stage in sample.stages:
         whole &= stage.census[stage.stratum]
@@ -137,27 +130,23 @@ def _find_coverage(sample: Sample, code: Codes, size: int) -> Vector:
 def _sum_pairs(sample: Sample, pairs: Pairs, domains: Domains) -> Vector:
     """v = Σ_h (1-f) n/(n-1) [Σ z² - (Σ z)²/n], the sums of z over (stratum, domain) pairs."""
     stage, size = sample.stages[0], len(domains)
-    inside = pairs.domain >= 0
-    place = np.where(inside, pairs.domain, 0)
-    mean = np.nan_to_num(domains.means)[place]
-    unit = np.where(inside, 1 / np.where(domains.weights > 0, domains.weights, 1.0)[place], 0.0)
-    sums = (pairs.outcomes - mean * pairs.weights) * unit
+    means = np.nan_to_num(domains.means)
+    sums = pairs.outcomes - means[pairs.domain] * pairs.weights  # what lies outside all domains is left out of totals
+    scale = stage.scale[pairs.stratum]
+    more = _lonely_weight(sample, stage) - stage.scale / np.maximum(stage.sampled, 1)
     if pairs.unit is None:
-        squares = (pairs.e - 2 * mean * pairs.d + mean**2 * pairs.c) * unit**2
-        sizes = (pairs.e + 2 * np.abs(mean * pairs.d) + mean**2 * pairs.c) * unit**2
-        stratum, domain, totals = pairs.stratum, pairs.domain, sums
+        e, d, c = (pairs.total(scale * each, size) for each in (pairs.e, pairs.d, pairs.c))
+        spread, sizes = e - 2 * means * d + means**2 * c, e + 2 * np.abs(means * d) + means**2 * c
+        spread += pairs.total(sums * sums * more[pairs.stratum], size)
     else:
-        squares = sizes = sums**2
+        spread = sizes = pairs.total(scale * sums * sums, size)
         pair, stratum, domain = number_pairs(pairs.stratum, pairs.domain)
-        totals = add_up(pair, sums, len(stratum))
-    more = totals**2 * (_lonely_weight(sample, stage) - stage.scale / np.maximum(stage.sampled, 1))[stratum]
-    scale = stage.scale[pairs.stratum][inside]
-    floor = ROUNDING_SQUARES * add_up(pairs.domain[inside], sizes[inside] * scale, size)
-    result = add_up(pairs.domain[inside], squares[inside] * scale, size)
-    result += add_up(domain[domain >= 0], more[domain >= 0], size)
+        totals, inside = add_up(pair, sums, len(stratum)), domain >= 0
+        spread = spread + add_up(domain[inside], (totals * totals * more[stratum])[inside], size)
     if sample.design.lonely_psu == "average":
-        result *= _scale_up(pairs, stage, size)
-    return np.where(result > floor, result, 0.0)
+        spread *= _scale_up(pairs, stage, size)
+    unit = 1 / np.where(domains.weights > 0, domains.weights, 1.0) ** 2
+    return np.where(spread > ROUNDING_SQUARES * sizes, spread * unit, 0.0)
 
 
 def _lonely_weight(sample: Sample, stage: Stage) -> Vector:

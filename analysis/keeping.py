@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analysis.design import Design
-from analysis.pairs import sum_members
+from analysis.pairs import make_ready
 from analysis.reduction import Cells, reduce_frame
 from analysis.sample import prepare
 
@@ -31,9 +31,8 @@ def cells(
     PSUInTwoStrata and StaleWeights.
     """
     table = reduce_frame(frame, design, outcomes, by, within=within, binary=binary)
-    for name in table.by:
-        table.sort_out((name,))
+    codes = [table.sort_out((name,))[0] for name in table.by]
     sample = prepare(table)
     if table.outcomes and len(sample.stages) == 1:
-        sum_members(sample)
+        make_ready(sample, codes)
     return table

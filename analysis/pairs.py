@@ -6,6 +6,7 @@ There are far fewer pairs than cells, so that after six sums over the cells ever
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from analysis.sample import Sample
 OUTCOME = 2  # place of the first outcome among a sample's sums
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pairs:
     """Sums over the cells of each pair that occurs; `domain` is -1 outside all domains.
 
@@ -36,9 +37,21 @@ class Pairs:
     e: Vector
     squares: Vector
 
-    @property
+    @cached_property
     def answered(self) -> Flags:
         return (self.n > 0) & (self.domain >= 0)
+
+    @cached_property
+    def inside(self) -> Flags | None:
+        """Which pairs are in a domain; None when all are."""
+        inside = self.domain >= 0
+        return None if inside.all() else inside
+
+    def total(self, values: Vector | Flags, size: int) -> Vector:
+        """Sum of the pairs' values in each of `size` domains."""
+        if self.inside is None:
+            return add_up(self.domain, values, size)
+        return add_up(self.domain[self.inside], values[self.inside], size)
 
 
 def pair_up(sample: Sample, code: Codes) -> Pairs:
@@ -49,6 +62,17 @@ def pair_up(sample: Sample, code: Codes) -> Pairs:
         sample.cells.kept["pairs", id(code)] = kept
     pairs: Pairs = kept[1]
     return pairs
+
+
+def make_ready(sample: Sample, codes: list[Codes]) -> None:
+    """Sum the first stage's strata (or PSUs), and pair them up with domains `codes` that hold each of them whole.
+
+    Other pairs cost six sums over the cells, and wait until they are asked for.
+    """
+    sum_members(sample)
+    for code in codes:
+        if find_nest(_list_members(sample), code) is not None:
+            pair_up(sample, code)
 
 
 def sum_members(sample: Sample) -> dict[str, Vector]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from analysis.reduction import Cells
 _CENSUS = 1e-7  # R's rule: a stratum observed to this share of its size adds no variance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stage:
     """One stage of sampling.
 
@@ -32,19 +33,19 @@ class Stage:
     group: Codes
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def fraction(self) -> Vector:
         return np.where(np.isinf(self.population), 0.0, self.sampled / self.population)
 
-    @property
+    @cached_property
     def census(self) -> Flags:
         return np.asarray(1 - self.fraction < _CENSUS)
 
-    @property
+    @cached_property
     def lonely(self) -> Flags:
         return np.asarray((self.sampled == 1) & ~self.census)
 
-    @property
+    @cached_property
     def scale(self) -> Vector:
         """(1 - f) n / (n - 1), times the fractions above; zero for strata that have one unit or were observed whole."""
         spread = self.sampled / np.maximum(self.sampled - 1, 1)

@@ -129,8 +129,10 @@ def read_term(term: Term, cells: Cells) -> Codes | Vector:
 def code_labels(cells: Cells, columns: tuple[str, ...], labels: tuple[tuple[Hashable, ...], ...]) -> Codes:
     """Place of each cell's values among the labels; `len(labels)` for a cell that has none of them."""
     codes, values = cells.sort_out(columns)
+    if ("labels", columns) not in cells.coded:  # a weighting is replayed on the same cells, for replicates many times
+        cells.coded["labels", columns] = list_labels(values, columns)
     places = {label: place for place, label in enumerate(labels)}
-    found = [places.get(label, len(labels)) for label in list_labels(values, columns)]
+    found = [places.get(label, len(labels)) for label in cells.coded["labels", columns]]
     return np.array([*found, len(labels)], dtype=np.intp)[codes]  # the last for cells without a value, whose code is -1
 
 
