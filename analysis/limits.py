@@ -38,6 +38,7 @@ def guarded_intervals(
 
     Korn and Graubard, Survey Methodology 24, 1998, with the effective size held down (docs/methods.md).
     """
+    check_level(confidence_level)
     _refuse_missing(rate, variance, n, df)
     size = guarded_size(rate, variance, n, successes, df, kish_deff, confidence_level, pooled_deff)
     p = exact_rate(rate, n, successes)
@@ -48,6 +49,12 @@ def guarded_intervals(
 
 class BadStatistic(AnalysisError):
     """A statistic is missing or outside its range."""
+
+
+def check_level(confidence_level: float) -> None:
+    """Raise `BadStatistic` for a confidence level that is no share, such as 95."""
+    if not 0 < confidence_level < 1:
+        raise BadStatistic(f"confidence_level is {confidence_level}; it lies between 0 and 1, such as 0.95")
 
 
 def _refuse_missing(rate: ArrayLike, variance: ArrayLike, n: ArrayLike, df: ArrayLike) -> None:
@@ -148,7 +155,7 @@ def fay_feuer(rate: float, rare_squares: float, largest_share: float, confidence
     q, v, m = 1 - rate, rare_squares, largest_share
     low = float(special.gammaincinv(q * q / v, tail)) * v / q if v > 0 and q > 0 else 0.0
     shape, scale = (q + m) ** 2 / (v + m * m), (v + m * m) / (q + m)
-    return max(0.0, 1 - float(special.gammaincinv(shape, 1 - tail)) * scale), 1 - low
+    return max(0.0, float(1 - special.gammaincinv(shape, 1 - tail) * scale)), float(1 - low)
 
 
 def exact_finite(successes: int, n: int, population: int, confidence_level: float = 0.95) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from analysis.errors import AnalysisError
 from analysis.limits import NO_SPREAD
 from analysis.limits import BadStatistic as BadStatistic
+from analysis.limits import check_level as check_level
 
 NEAR = 1e-9  # a sum of weights may leave 0..1 by its rounding
 
@@ -119,9 +120,3 @@ class Statistics:
         if self.at_edge:
             return (NOTE_EDGE,)
         return (NOTE_NO_SPREAD,) if self.without_spread else ()
-
-
-def check_level(confidence_level: float) -> None:
-    """Raise `BadStatistic` for a confidence level that is no share, such as 95."""
-    if not 0 < confidence_level < 1:
-        raise BadStatistic(f"confidence_level is {confidence_level}; it lies between 0 and 1, such as 0.95")

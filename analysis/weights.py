@@ -220,15 +220,13 @@ def _read_numbers(columns: tuple[str, ...], margin: Mapping[Any, Any]) -> Vector
 def _check_margin(
     columns: tuple[str, ...], labels: tuple[tuple[Label, ...], ...], totals: Vector, held: Vector
 ) -> None:
-    wrong = ~((totals >= 0) & (totals < LARGEST))
-    if wrong.any():
-        place = int(np.argmax(wrong))
+    if not (totals.min(initial=0.0) >= 0 and totals.max(initial=0.0) < LARGEST):
+        place = int(np.argmin((totals >= 0) & (totals < LARGEST)))
         raise BadMargin(
             f"The total of {_name(columns, labels[place])} is {totals[place]}; totals are finite and not negative"
         )
-    empty = (totals > 0) & ~(held > 0)
-    if empty.any():
-        place = int(np.argmax(empty))
+    if held.min(initial=1.0) <= 0 and ((totals > 0) & (held <= 0)).any():
+        place = int(np.argmax((totals > 0) & (held <= 0)))
         raise BadMargin(
             f"No respondent belongs to {_name(columns, labels[place])}, whose total is {totals[place]:g}; "
             "merge it with a neighbour"

@@ -138,6 +138,7 @@ def test_a_mean_of_the_infinite_is_refused(frame: pd.DataFrame, wrong: float) ->
     "ask",
     [
         lambda frame: rate(frame, PLAIN, "y", confidence_level=95),
+        lambda frame: rate_by(frame, PLAIN, "y", "sex", confidence_level=95),
         lambda frame: mean(frame, PLAIN, "y", confidence_level=95),
         lambda frame: mean_by(frame, PLAIN, "y", "sex", confidence_level=95),
         lambda frame: total(frame, PLAIN, "y", confidence_level=95),

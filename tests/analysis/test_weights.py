@@ -200,6 +200,16 @@ def test_kept_cells_are_raked_like_rows(frame: pd.DataFrame) -> None:
     )
 
 
+def test_raking_meets_margins_of_which_few_combinations_occur() -> None:
+    """Sixty villages, each with an office, and one that has half of its people in another's: 61 of 60 x 60."""
+    villages = [f"v{place:02}" for place in range(60)]
+    frame = pd.DataFrame({"village": [*villages, "v00"], "office": [*villages, "v01"]})
+    margins = {"village": dict.fromkeys(villages, 1.0) | {"v00": 3.0}}
+    margins |= {"office": dict.fromkeys(villages, 1.0) | {"v01": 3.0}}
+    weights = weights_of(frame, rake(frame, Design(), margins))
+    assert weights.tolist() == pytest.approx([1.0] * 60 + [2.0])
+
+
 def test_slow_raking_goes_on_to_the_end(frame: pd.DataFrame) -> None:
     """Nearly separate groups converge slowly; the margins are met to rounding nevertheless."""
     frame["w"] = [100.0, 100, 100, 100, 1, 1, 1, 100, 100, 100]
