@@ -109,7 +109,9 @@ def read_rows(files: Files) -> list[Row]:
 
 
 def write_rows(rows: Sequence[Row]) -> bytes:
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    """As the log spells them."""
+    lines = (json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in rows)
+    return b"".join(line.encode() + b"\n" for line in lines)
 
 
 def encode(content: bytes) -> str:
@@ -147,7 +149,7 @@ class TestHonest:
 
     def test_two_processes_find_the_same_as_one(self) -> None:
         assert verify(HONEST, processes=2) == []
-        changed = HONEST | {"ledger.jsonl": HONEST["ledger.jsonl"].replace(b'"index": 20', b'"index": 99')}
+        changed = HONEST | {"ledger.jsonl": HONEST["ledger.jsonl"].replace(b'"index":20', b'"index":99')}
         assert verify(changed, processes=2) == verify(changed, processes=1) != []
 
     def test_the_public_bundle_has_hashes_instead_of_rows(self) -> None:
@@ -307,6 +309,17 @@ class TestTampers:
         rows = read_rows(HONEST)
         rows[i] |= {"text": encode(b"{}"), "nonce2": "00" * 32} if field in ("text", "nonce2") else {field: "another"}
         assert (verify(HONEST | {"ledger.jsonl": write_rows(rows)})[0].row) == i
+
+    @pytest.mark.parametrize("wave", [b"W\\u0031", b"\\u0057\\u0031"])
+    def test_a_row_may_be_spelt_otherwise(self, wave: bytes) -> None:
+        rows = [json.dumps(row).encode().replace(b'"W1"', b'"%b"' % wave) for row in read_rows(HONEST)]
+        assert verify(HONEST | {"ledger.jsonl": b"\n".join(rows) + b"\n"}) == []
+
+    @pytest.mark.parametrize("wave", [b"W\x001", b"W1\xff", b"W1\n", b'W1","wave":"W2', b"W\\1", b"W1\\", b"W2", b""])
+    def test_what_json_forbids_or_the_hash_denies_is_no_row(self, wave: bytes) -> None:
+        rows = HONEST["ledger.jsonl"].splitlines(keepends=True)
+        rows[3] = rows[3].replace(b'"wave":"W1"', b'"wave":"%b"' % wave)
+        assert verify(HONEST | {"ledger.jsonl": b"".join(rows)})[0].row == 3
 
     @pytest.mark.parametrize("number", range(1, 5))
     def test_another_key_cannot_sign(self, number: int) -> None:
