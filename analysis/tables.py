@@ -32,7 +32,7 @@ def chi_square(frame: Any, design: Design, rows: str, columns: str, *, within: s
     """Test whether two categorical columns are independent in the domain `within`, as R's `svychisq(statistic = "F")`.
 
     Responses without a value of either are outside the domain. Raises EmptyDomain when a column has fewer than two
-    categories.
+    categories, or when so many combinations of the two have no response that no test is left.
     """
     plain = replace(design, replicates=None, lonely_psu=loosen(design))
     known = " & ".join(filter(None, (within and f"({within})", f"!is.na(`{rows}`)", f"!is.na(`{columns}`)")))
@@ -83,6 +83,11 @@ def _test(shares: Vector, matrix: Vector, shape: tuple[int, int], df: float, n: 
     contrasts = _contrast(shape)
     inverse = np.divide(1.0, shares, out=np.zeros_like(shares), where=shares > 0)
     simple = (contrasts * (inverse / n)[:, None]).T @ contrasts
+    if np.linalg.matrix_rank(simple, hermitian=True) < len(simple):
+        raise EmptyDomain(
+            f"{int((shares == 0).sum())} of the {len(shares)} combinations have no response, too many for a test; "
+            "merge categories"
+        )
     spread = (contrasts * inverse[:, None]).T @ matrix @ (contrasts * inverse[:, None])
     effects = np.linalg.solve(simple, spread)
     trace = float(np.trace(effects))

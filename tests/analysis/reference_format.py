@@ -131,9 +131,18 @@ def read_outcome(frame: pd.DataFrame, spec: dict[str, Any]) -> pd.Series:
     if column not in frame:
         return read_comparison(frame, column)
     if spec.get("equals") is None:
-        return pd.to_numeric(frame[column])
+        return code_missing(frame, spec, pd.to_numeric(frame[column]))
     wanted = spec["equals"] if isinstance(spec["equals"], list) else [spec["equals"]]
-    return frame[column].isin(wanted).astype(float).where(frame[column].notna())
+    return code_missing(frame, spec, frame[column].isin(wanted).astype(float).where(frame[column].notna()))
+
+
+def code_missing(frame: pd.DataFrame, spec: dict[str, Any], outcome: pd.Series) -> pd.Series:
+    """Where R's formula names a column that is not in the data, its script coded the outcome, a missing answer as 0.
+
+    It lies outside the domain (`valid`) all the same; R's "likelihood" counts the rows of a calibrated design by it.
+    """
+    coded = spec.get("valid") and re.fullmatch(r"[^\W\d][\w.]*", spec.get("r", "")) and spec["r"] not in frame
+    return outcome.fillna(0.0) if coded else outcome
 
 
 def read_comparison(frame: pd.DataFrame, text: str) -> pd.Series:
