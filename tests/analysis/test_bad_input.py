@@ -389,6 +389,15 @@ def test_a_test_of_independence_needs_two_categories(frame: pd.DataFrame) -> Non
         chi_square(frame, PLAIN, "sex", "h", within="sex == 'F'")
 
 
+def test_a_test_of_independence_needs_combinations_that_somebody_has() -> None:
+    """Three of nine: the four contrasts of two columns of three cannot be told apart by them."""
+    kinds = pd.DataFrame({"a": list("xyz") * 4, "b": list("uvw") * 4, "h": ["A", "B"] * 6, "w": 1.0})
+    with pytest.raises(EmptyDomain, match=r"6 of the 9 combinations have no response.*merge categories"):
+        chi_square(kinds, PLAIN, "a", "b")
+    one_more = kinds.assign(b=list("uvw" * 3 + "vwu"))
+    assert 0 <= chi_square(one_more, PLAIN, "a", "b").p_value <= 1
+
+
 def test_every_error_is_one_family() -> None:
     assert issubclass(LonelyPSU, AnalysisError)
     assert issubclass(AnalysisError, ValueError)
