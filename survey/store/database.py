@@ -39,6 +39,7 @@ PRAGMAS = (
     "foreign_keys=ON",
     "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the triggers that forbid deletion
     "wal_autocheckpoint=0",
+    f"journal_size_limit={WAL_PAGES_BEFORE_CHECKPOINT * 4096}",  # else one burst leaves a log that looks full for ever
     "busy_timeout=10000",
     "trusted_schema=OFF",
     "secure_delete=ON",  # what is erased, and what left the inbox, is overwritten in the file
