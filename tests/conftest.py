@@ -35,7 +35,7 @@ TODAY = date(2026, 11, 24)
 SECRET = b"a secret of the tests, long enough to pass"
 TEMPLATE = "migrated"
 TOLD_APART = "tests/store/"  # where the databases differ
-TOGETHER = ("tests/browser/", "tests/faults/test_(power_cut|failover)")  # one demonstration; one shim at a time
+TOGETHER = ("tests/(browser/|flows/test_main_job)", "tests/faults/test_(power_cut|failover)")  # a demonstration; a shim
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none"]
 

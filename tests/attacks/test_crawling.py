@@ -37,6 +37,7 @@ ENTRANCES = ("/", "/staff/", "/staff/scoreboard")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.thorough
 def test_no_page_prints_what_the_releases_leave_out(
     database: Database, keys: Keys, signer: Signer, settings: Settings, seed: int
 ) -> None:
@@ -50,6 +51,7 @@ def test_no_page_prints_what_the_releases_leave_out(
     assert [(path, rate) for path, page in found.items() for rate in told.hidden if stands_in(rate, page)] == []
 
 
+@pytest.mark.thorough
 def test_the_crawler_finds_them_where_nothing_is_left_out(
     database: Database, keys: Keys, signer: Signer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

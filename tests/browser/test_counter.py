@@ -29,7 +29,7 @@ from survey.settings import Settings
 from survey.store.database import Database
 from survey.web.services import clock
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 SECRET = b"a secret of the tests, long enough to pass"
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"

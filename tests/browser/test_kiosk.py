@@ -131,6 +131,7 @@ def test_a_server_that_acknowledges_before_its_commit_loses_answers(
     assert office.responses() < len(office.codes)
 
 
+@pytest.mark.thorough
 def test_a_device_asks_again_for_what_a_restored_server_no_longer_knows(kiosk: Page, office: Office) -> None:
     keep_directly(kiosk, [office.codes[0]])
     kiosk.evaluate(
@@ -146,6 +147,7 @@ def test_a_device_asks_again_for_what_a_restored_server_no_longer_knows(kiosk: P
     assert count_kept(kiosk)["waiting"] == 0
 
 
+@pytest.mark.thorough
 def test_what_nobody_can_read_is_sent_once_more_and_let_go_when_an_operator_asks(kiosk: Page, office: Office) -> None:
     """One envelope is none to the server, one not even to the request; a readable answer comes through."""
     kiosk.evaluate(

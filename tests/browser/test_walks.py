@@ -136,6 +136,7 @@ def test_no_staff_page_has_a_fault(sign_in: SignIn, language: str, width: int) -
 @pytest.mark.parametrize(
     ("language", "width", "paths"), [("vi", 1280, BOARD_PAGES[::2]), ("km", 360, BOARD_PAGES[1::2])]
 )
+@pytest.mark.thorough
 def test_no_page_of_a_sector_or_of_publishing_has_a_fault(
     sign_in: SignIn, language: str, width: int, paths: tuple[str, ...]
 ) -> None:
@@ -146,6 +147,7 @@ def test_no_page_of_a_sector_or_of_publishing_has_a_fault(
         assert (path, answer.status, faults(page), overflow(page)) == (path, 200, [], 0)
 
 
+@pytest.mark.thorough
 def test_the_readmes_pictures(
     open_browser: OpenBrowser, sign_in: SignIn, invite: Callable[[], str], screenshots: Path | None, tmp_path: Path
 ) -> None:

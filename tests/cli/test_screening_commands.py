@@ -54,6 +54,7 @@ def country(installed: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     return installed
 
 
+@pytest.mark.thorough
 def test_every_command_of_the_page_does_what_it_says(
     country: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

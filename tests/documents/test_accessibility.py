@@ -42,6 +42,7 @@ def overflow(page):
 
 
 @pytest.mark.parametrize("name", EVERY_PAGE)
+@pytest.mark.thorough
 def test_staff_pages_have_no_fault_on_a_desk(open_page, name):
     page = open_page(draw(name), 1280)
     assert faults(page) == []

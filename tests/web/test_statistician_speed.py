@@ -84,6 +84,7 @@ def list_cells(month: int) -> Iterator[dict[str, object]]:
             }
 
 
+@pytest.mark.thorough
 def test_every_cell_of_a_year_is_there_a_page_at_a_time(statistician: FlaskClient) -> None:
     sectors = min(SECTORS, len(load_sectors()))
     first = statistician.get("/staff/cells").text
