@@ -95,6 +95,7 @@ def compare(record: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("design", [name for name in DESIGNS if list_records(name)])
+@pytest.mark.thorough
 def test_a_csv_file_gets_the_numbers_of_r(design: str) -> None:
     """What R `survey` estimated under the design: rate, se, df, limits, to 1e-9; by night every share.
 

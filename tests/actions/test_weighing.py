@@ -60,6 +60,7 @@ def release(work: Fieldwork) -> tuple[dict[str, float], dict[str, object], str]:
     return rates, json.loads(made.header), made.code
 
 
+@pytest.mark.thorough
 def test_a_release_follows_the_recipe_of_its_rule_and_every_program_rebuilds_it(
     database: Database, keys: Keys, signer: Signer, tmp_path: Path
 ) -> None:

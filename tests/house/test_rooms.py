@@ -35,6 +35,7 @@ def test_a_citizens_worker_loads_neither_statistics_nor_the_staffs_pages() -> No
 
 
 @pytest.mark.usefixtures("_home")
+@pytest.mark.thorough
 def test_a_staff_worker_does_load_the_staffs_pages() -> None:
     """The control of the test above: the same question, where the answer is yes."""
     assert "survey.web.official" in open_door(STAFF)
