@@ -37,7 +37,7 @@ def test_whoever_was_thanked_is_stored_once_after_every_power_cut(installation: 
     crowd, broken = play(installation, ROUNDS, SEED, cut)
     assert broken == []
     assert len(crowd.acknowledged) > ROUNDS * 4
-    assert cut.lost_writes > ROUNDS
+    assert cut.lost_writes > 0  # else no power was cut while anything was being written
     assert find_false_proofs(installation) == []
 
 
@@ -58,7 +58,7 @@ def test_whoever_was_thanked_is_stored_once_on_postgresql_too(cut_home: tuple[Ho
     crowd, broken = play(home, POSTGRESQL_ROUNDS, SEED, fault)
     assert broken == []
     assert len(crowd.acknowledged) > POSTGRESQL_ROUNDS * 4
-    assert fault.lost_writes > POSTGRESQL_ROUNDS
+    assert fault.lost_writes > 0
     assert find_false_proofs(home) == []
 
 
