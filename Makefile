@@ -46,7 +46,7 @@ demo-load: $(VENV)/installed-run
 # Two processes test on two cores: threads of the linear algebra inside them would spin and wait for one another.
 test faults coverage nightly: export OPENBLAS_NUM_THREADS = 1
 
-# What a newcomer runs fits ten minutes; where all is required, all is run.
+# What a newcomer runs is kept near ten minutes; where all is required, all is run.
 test: SHORTLY = $(if $(HAILONG_REQUIRE_ALL),,-m "not thorough")
 test: $(VENV)/installed-test ## Set up and run the tests
 	@.ci/provide chromium postgresql pgbouncer cc poppler

@@ -329,7 +329,7 @@ def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
 
 
 def _spelt_plainly(line: bytes) -> tuple[Any, ...] | None:
-    """The fields of a row as the log writes it; None for any other spelling. Reading JSON takes thrice as long."""
+    """The fields of a row as the log writes it; None for any other spelling, which is read as JSON."""
     plain = PLAIN_ROW.fullmatch(line)
     if plain is None or b"\\" in line:
         return None

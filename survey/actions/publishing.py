@@ -93,14 +93,17 @@ def publish_due(database: Database, now: datetime, today: date) -> int:
     """Publish every signed release whose hour has come; how many."""
     with database.reading() as connection:
         waiting = release_steps.list_waiting(connection)
-    due = [each for each in waiting if each.due_at is not None and each.due_at <= now]
-    for step in due:
+    published = 0
+    for step in waiting:
+        if step.due_at is None or step.due_at > now:
+            continue
         with database.writing("publish") as connection:
             signature = release_steps.find_signature(connection, step.release_code)
             release = releases.find_release(connection, step.release_code)
             if signature == step and release is not None and release.published_on is None:
                 _publish(connection, release, By(step.by_name, now), today)
-    return len(due)
+                published += 1
+    return published
 
 
 def read_way(database: Database, code: str) -> Way:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from survey.documents.boards import OutsideLine
 from survey.documents.formats import number
 from survey.store.outside_figures import OutsideFigure
@@ -9,19 +11,9 @@ from survey.store.outside_figures import OutsideFigure
 
 def write_outside(each: OutsideFigure, language: str) -> OutsideLine:
     """One entry, its value with as many decimals as its publisher printed."""
-    return OutsideLine(
-        name=each.name,
-        publisher=each.publisher,
-        definition=each.definition,
-        year=each.year,
-        value=_written(each.value, language),
-        scale=_written(each.scale, language),
-        n=each.n,
-        rank=each.rank,
-        ranked=each.ranked,
-        method_year=each.method_year,
-        source=each.source,
-    )
+    told = {one.name: getattr(each, one.name) for one in fields(OutsideLine)}
+    written = {name: _written(told[name], language) for name in ("value", "scale")}
+    return OutsideLine(**told | written)
 
 
 def _written(printed: str, language: str) -> str:
