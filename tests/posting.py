@@ -29,6 +29,7 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 AGENCY = "TTPVHCC-31507"
 CODE = re.compile(r"\b([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3})\b")
+RECEIPT = re.compile(r'<p class="code">([0-9A-Z]{5}-[0-9A-Z]{5})</p>')  # in its element: a nonce can look like one
 
 
 def frame_file(path: Path, phones: Sequence[str], agency: str = AGENCY, column: str = "phone") -> Path:

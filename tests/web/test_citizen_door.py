@@ -19,6 +19,7 @@ from survey.proof import Signer
 from survey.settings import Settings
 from survey.store import invitations, responses
 from survey.store.database import Database
+from tests.posting import RECEIPT
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 LANGUAGES = ("vi", "en", "km")
@@ -75,7 +76,7 @@ def count_stored(work: Fieldwork) -> tuple[int, int]:
 
 
 def read_receipt(page: TestResponse) -> str:
-    return re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", page.text)[0]
+    return RECEIPT.findall(page.text)[0]
 
 
 def test_opening_a_link_a_hundred_times_spends_and_stores_nothing(

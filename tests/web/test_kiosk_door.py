@@ -25,6 +25,7 @@ from survey.store import responses
 from survey.store.database import Database, DatabaseUnreachable
 from survey.web import kiosk, voice
 from survey.web.limits import FailureBrake
+from tests.posting import RECEIPT
 
 # What differs between databases is tried where replay is tested.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -204,7 +205,7 @@ def test_whoever_scans_a_poster_answers_without_a_token_and_is_kept_apart(
     sent = {"token": "", "key": key, "language": "vi"}
     assert client.post("/v/A", data=sent).status_code == 422
     thanks = [client.post("/v/A", data={**sent, "G1": "2"}) for _ in range(2)]
-    receipts = [re.findall(r"\w{5}-\w{5}", each.text)[:1] for each in thanks]
+    receipts = [RECEIPT.findall(each.text)[0] for each in thanks]
     assert receipts[0] == receipts[1]
     with database.reading() as connection:
         assert responses.count_waiting(connection) == {(f"{work.wave}.open", "A"): 1}

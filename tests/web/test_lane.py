@@ -29,6 +29,7 @@ from survey.web import lane as fast
 from survey.web.access import access_of
 from survey.web.lane import Lane
 from survey.web.services import METRICS
+from tests.posting import RECEIPT
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 NONCE = re.compile(r"nonce-([\w-]+)")
@@ -130,6 +131,7 @@ def test_an_ordinary_visit_gets_the_same_bytes_as_from_the_app(
     ours, apps = doors.by_both("POST", "/answer", {**visitor, **FORM, "Origin": base, "Cookie": cookie}, sent, base)
     assert ours == apps
     assert ours[0] == "200 OK"
+    assert RECEIPT.search(ours[2])
     assert doors.passed == []
 
 
@@ -138,7 +140,7 @@ def test_whoever_declines_a_receipt_gets_none(doors: Doors, token: str) -> None:
     sent = urlencode({**fields_of(form[2]), "G1": "5", "receipt": "no"}).encode()
     ours, apps = doors.by_both("POST", "/answer", FORM, sent)
     assert ours == apps
-    assert not re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", ours[2])
+    assert not RECEIPT.search(ours[2])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from survey.proof import Signer
 from survey.settings import Settings
 from survey.store.database import Database
 from survey.store.tables import inbox, ledger, metadata
+from tests.posting import RECEIPT
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 COMMENT = "Chờ lâu <quá> & mệt"
@@ -110,7 +111,7 @@ def test_seven_steps_lead_to_one_response_and_leave_no_draft(first: Form, databa
     page = page.press(A1="5", E2="na").press(R1="1", R2="no", X10="now")
     assert (page.step, rows_of_all_tables(database)) == ("7/7", before)
     thanks = page.press(Q3="km", K1=COMMENT)
-    receipt = re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", thanks.html)
+    receipt = RECEIPT.findall(thanks.html)
     assert stored(database) == [
         (
             {
@@ -132,7 +133,7 @@ def test_seven_steps_lead_to_one_response_and_leave_no_draft(first: Form, databa
         )
     ]
     again = page.press(Q3="km", K1=COMMENT)
-    assert re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", again.html) == receipt
+    assert RECEIPT.findall(again.html) == receipt
     assert page.press("back").page.status_code == 200  # sent already: the receipt again, not an empty page
     assert len(stored(database)) == 1
 
@@ -262,7 +263,7 @@ def test_whoever_is_satisfied_is_thanked_at_once_and_what_was_hidden_is_dropped(
 ) -> None:
     client = app.test_client()
     page = Form(client, client.get(f"/t/{quick.tokens['B.land'][0]}", follow_redirects=True))
-    assert re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", page.press(G1="5", W1="staff").html)
+    assert RECEIPT.findall(page.press(G1="5", W1="staff").html)
     assert stored(database) == [({"G1": "5"}, {})]
 
 
@@ -273,7 +274,7 @@ def test_a_declined_receipt_is_not_shown_and_the_answer_counts(
     page = Form(client, client.get(f"/t/{quick.tokens['B.land'][0]}", follow_redirects=True))
     thanks = page.press(G1="5", receipt="no")
     assert thanks.page.status_code == 200
-    assert not re.findall(r"[0-9A-Z]{5}-[0-9A-Z]{5}", thanks.html)
+    assert not RECEIPT.findall(thanks.html)
     assert 'href="/receipt' not in thanks.html
     assert len(stored(database)) == 1
 
