@@ -107,9 +107,10 @@ class Visitor:
 def open_form(visitor: Visitor, token: str) -> dict[str, str]:
     """Follow an invitation's link to its form; the hidden fields. Raises NotAcknowledged."""
     page = visitor.get(f"/t/{token}")
-    if page.status != 200 or not page.hidden:
+    hidden = page.hidden
+    if page.status != 200 or not hidden:
         raise NotAcknowledged(str(page.status))
-    return page.hidden
+    return hidden
 
 
 def send_form(visitor: Visitor, fields: Mapping[str, str]) -> str:

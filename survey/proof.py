@@ -1237,24 +1237,33 @@ def sign_note(text: str, *signers: NoteSigner, now: int = 0) -> str:
     return text + "\n" + "".join(signer.sign(text, now) for signer in signers)
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_PLAIN = (str, bool, type(None))
+
+
 def canonical_json(value: object) -> bytes:
     """RFC 8785 bytes of a value without floats: keys in UTF-16 order, no spaces, UTF-8."""
     try:
-        return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+        return _COMPACT.encode(_ordered(value)).encode()
     except UnicodeEncodeError as broken:
         raise NotCanonical("a string holds half a character (a lone surrogate)") from broken
 
 
 def _ordered(value: object) -> object:
-    if value is None or isinstance(value, bool | str):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, int) and abs(value) <= 2**53:
         return value
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {name: _ordered(value[name]) for name in sorted(value, key=lambda name: name.encode("utf-16-be"))}
+        names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+        return {name: _ordered(value[name]) for name in names}
     raise NotCanonical(f"{type(value).__name__} {value!r:.40} has no single spelling: use an integer or a string")
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-be")
 
 
 if __name__ == "__main__":

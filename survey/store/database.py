@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from survey.durable import CRASH_VARIABLE, crash_point
 from survey.store.roles import Role
@@ -63,7 +62,7 @@ class Database:
         self.role = role
         if self.is_sqlite and role is not Role.MIGRATE:
             event.listen(self.engine, "connect", lambda raw, _: restrict(raw, role))
-        self._single = _ThreadConnections(self.engine)
+        self._single = _SpareConnections(self.engine)
         self._lock = WriteLock(lock_file) if self.is_sqlite else None
         self._commits = 0
 
@@ -80,16 +79,12 @@ class Database:
 
     @contextmanager
     def single_statement(self) -> Iterator[Connection]:
-        """This thread's own connection, on which each statement is a transaction by itself: one round trip.
+        """A connection on which each statement is a transaction by itself: one round trip.
 
-        For those whom a citizen waits for. After a failure the connection is given up and the next call opens another.
+        For those whom a citizen waits for. After a failure none that lay ready is trusted, and the next call opens one.
         """
-        with _told_when_away():
-            try:
-                yield self._single.take()
-            except DBAPIError:
-                self._single.give_up()
-                raise
+        with _told_when_away(), self._single.lend() as connection:
+            yield connection
 
     @contextmanager
     def writing(self, step: str) -> Iterator[Connection]:
@@ -121,31 +116,38 @@ class Database:
             self._lock.close()
 
 
-class _ThreadConnections:
-    """One autocommitting connection a thread, kept open from request to request."""
+class _SpareConnections:
+    """Autocommitting connections, open from request to request; who comes takes the one that was given back last.
+
+    So there are as many as are used at once, and not one a thread: each has plans, catalogue and pages of its own to
+    make, and PostgreSQL a process.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._own = threading.local()
-        self._open: WeakSet[Connection] = WeakSet()
+        self._spare: list[Connection] = []
 
-    def take(self) -> Connection:
-        kept: Connection | None = getattr(self._own, "connection", None)
-        if kept is None or kept.closed:
-            kept = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", hailong_begin=None)
-            self._own.connection = kept
-            self._open.add(kept)
-        return kept
-
-    def give_up(self) -> None:
-        """Close it, also when it was never opened."""
-        kept: Connection | None = self._own.__dict__.pop("connection", None)
-        if kept is not None:
-            kept.close()
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        connection = self._take()
+        try:
+            yield connection
+        except Exception as failure:
+            self._spare.append(connection)
+            if isinstance(failure, DBAPIError) and not isinstance(failure, IntegrityError):
+                self.close_all()  # the server may be another by now
+            raise
+        self._spare.append(connection)
 
     def close_all(self) -> None:
-        for connection in list(self._open):
-            connection.close()
+        while self._spare:
+            self._spare.pop().close()
+
+    def _take(self) -> Connection:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT", hailong_begin=None)
 
 
 class WriteLock(AbstractContextManager[None]):

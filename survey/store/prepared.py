@@ -40,7 +40,7 @@ class Prepared:
             cursor: Any = connection.connection.cursor()
             try:
                 cursor.execute(compiled.text, parameters)
-                row = cursor.fetchone() if cursor.description else None
+                row = cursor.fetchone()  # both kinds of statement give rows
             finally:
                 cursor.close()
         except dialect.loaded_dbapi.Error as error:
