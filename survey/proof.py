@@ -53,9 +53,12 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 RECEIPT_LENGTH = 10
 RESPONSE, WITHDRAWAL, EXCLUSION = "response", "withdrawal", "exclusion"  # somebody holds a receipt for a response
 ROW_FIELDS = ("index", "kind", "wave", "nonce1", "codes", "text_digest", "nonce2", "text")
-PLAIN_ROW = re.compile(
-    rb'\{"index":(0|[1-9]\d*),"kind":"([^"]*)","wave":"([^"]*)","nonce1":"([^"]*)","codes":"([^"]*)"'
-    rb',"text_digest":"([^"]*)"(?:,"nonce2":"([^"]*)","text":"([^"]*)")?\}'
+TO_CODES, TO_DIGEST, TO_NONCE2, TO_TEXT, TO_END = (  # what stands between the fields of a row as the log spells it
+    b'","codes":"',
+    b'","text_digest":"',
+    b'","nonce2":"',
+    b'","text":"',
+    b'"}\n',
 )
 BOUND = {"receipts": "txt", "accounting": "json", "exclusions": "json", "releases": "json", "keys": "json"}  # by digest
 ROTATED, LOST, COMPROMISED = "rotated", "lost", "compromised"
@@ -223,12 +226,11 @@ def _read_head(path: Path, number: int, trail: KeyTrail, before: Checkpoint | No
 
 
 class _Block(NamedTuple):
-    """Rows that one process hashes: where their bytes are, and the tree sizes wanted among them."""
+    """Rows that one process hashes: where their bytes begin, and the tree sizes wanted among them."""
 
     folder: Path
     file: str
     offset: int
-    length: int
     first: int
     sizes: tuple[int, ...]
 
@@ -259,112 +261,147 @@ def _read_rows(folder: Path, file: str, heads: Sequence[_Head], processes: int |
     if not (folder / file).exists():
         return _Rows(file, trouble=Finding(file, None, "the bundle has neither rows nor their hashes"))
     sizes = sorted({head.size for _, head in heads})
-    extents = _row_extents(folder / file) if file == "ledger.jsonl" else _hash_extents(folder / file)
-    blocks = (_Block(folder, file, *at, tuple(s for s in sizes if at[2] < s <= at[2] + BLOCK)) for at in extents)
+    starts = _row_starts(folder / file) if file == "ledger.jsonl" else _hash_starts(folder / file)
+    blocks = (_Block(folder, file, *at, tuple(s for s in sizes if at[1] < s <= at[1] + BLOCK)) for at in starts)
     if processes == 1 or (folder / file).stat().st_size < BLOCK * HASH_SIZE:
         return _join(file, map(_read_block, blocks))
     with ProcessPoolExecutor(processes) as pool:
         return _join(file, pool.map(_read_block, blocks))
 
 
-def _hash_extents(path: Path) -> Iterator[tuple[int, int, int]]:
-    """(offset, length, first row) of each block of hashes."""
-    for offset in range(0, path.stat().st_size, BLOCK * HASH_SIZE):
-        yield offset, BLOCK * HASH_SIZE, offset // HASH_SIZE
+def _hash_starts(path: Path) -> Iterator[tuple[int, int]]:
+    """(offset, first row) of each block of hashes."""
+    return ((first * HASH_SIZE, first) for first in range(0, -(-path.stat().st_size // HASH_SIZE), BLOCK))
 
 
-def _row_extents(path: Path) -> Iterator[tuple[int, int, int]]:
-    """(offset, length, first row) of each block of lines."""
+def _row_starts(path: Path) -> Iterator[tuple[int, int]]:
+    """(offset, first row) of each block of lines."""
     with path.open("rb") as lines:
         start, first = 0, 0
         while length := sum(map(len, islice(lines, BLOCK))):
-            yield start, length, first
+            yield start, first
             start, first = start + length, first + BLOCK
 
 
 def _read_block(block: _Block) -> _Part:
-    content = _read_bytes(block.folder / block.file, block.offset, block.length)
+    sealed = _read_bytes(block.folder / "leaves.bin", block.first * HASH_SIZE, BLOCK * HASH_SIZE)
     if block.file == "leaves.bin":
-        hashes = [content[i : i + HASH_SIZE] for i in range(0, len(content), HASH_SIZE)]
+        hashes = [sealed[i : i + HASH_SIZE] for i in range(0, len(sealed), HASH_SIZE)]
         receipted, trouble = [0] * (len(hashes) + 1), None
     else:
-        hashes, receipted, trouble = _hash_rows(_lines_of(content), block.first)
-    sealed = _read_bytes(block.folder / "leaves.bin", block.first * HASH_SIZE, len(hashes) * HASH_SIZE)
+        with (block.folder / block.file).open("rb") as lines:
+            lines.seek(block.offset)
+            hashes, receipted, trouble = _hash_rows(islice(lines, BLOCK), block.first)
     history, end = History(hashes), block.first + len(hashes)
     sizes = [size for size in block.sizes if size < end] + [end]
     heads = [(size, history.frontier(size - block.first), receipted[size - block.first]) for size in sizes]
-    return _Part(heads, trouble, _first_difference(b"".join(hashes), sealed, block.first))
-
-
-def _lines_of(content: bytes) -> list[bytes]:
-    *whole, last = content.split(b"\n")
-    return [*whole, last] if last else whole
+    return _Part(heads, trouble, _first_difference(b"".join(hashes), sealed[: len(hashes) * HASH_SIZE], block.first))
 
 
 def _hash_rows(lines: Iterable[bytes], first: int) -> tuple[list[bytes], list[int], Finding | None]:
     """Leaf hashes, and how many responses stand before each row, up to the first row that is not in order."""
     hashes: list[bytes] = []
     receipted = [0]
+    label: _Label | None = None
     for index, line in enumerate(lines, first):
-        try:
-            leaf, kind = _read_row(line, index)
-        except (ValueError, LookupError, TypeError, AttributeError) as wrong:
-            return hashes, receipted, Finding("ledger.jsonl", index, f"{type(wrong).__name__}: {wrong}")
+        leaf = _hash_alike(line, index, label) if label else None
+        if leaf is None or label is None:
+            try:
+                leaf, label = _read_row(line, index)
+            except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+                return hashes, receipted, Finding("ledger.jsonl", index, f"{type(wrong).__name__}: {wrong}")
         hashes.append(leaf)
-        receipted.append(receipted[-1] + (kind == RESPONSE))
+        receipted.append(receipted[-1] + label.is_response)
     return hashes, receipted, None
 
 
-def _read_row(line: bytes, index: int) -> tuple[bytes, str]:
-    """Leaf hash and kind of a row, once all of it is known to be under that hash."""
-    position, kind, wave, nonce1, stored, digest, nonce2, text = _spelt_plainly(line) or _parse_row(line)
-    if position != index:
-        raise MalformedRow(f"row {position} stands here: one was inserted, removed or moved")
-    codes, text_digest = binascii.a2b_base64(stored, strict_mode=True), binascii.unhexlify(digest)
-    if not (_says(codes, "kind", kind) and _says(codes, "wave", wave)):
-        raise MalformedRow("its kind or wave is not the one under the hash")
-    if text is not None and digest_part(binascii.unhexlify(nonce2), binascii.a2b_base64(text)) != text_digest:
-        raise MalformedRow("its text is not the one under the hash")
-    return leaf_hash(response_leaf(binascii.unhexlify(nonce1), codes, text_digest)), kind
+class _Label(NamedTuple):
+    """What rows of one kind and wave have in common: bytes of the row as the log spells it, and bytes of its codes."""
+
+    row: bytes
+    kind: tuple[bytes, bytes]
+    last: bytes  # the wave: by its name, it is the last that canonical codes say
+    is_response: bool
 
 
-def _spelt_plainly(line: bytes) -> tuple[Any, ...] | None:
-    """The fields of a row as the log writes it; None for any other spelling, which is read as JSON."""
-    plain = PLAIN_ROW.fullmatch(line)
-    if plain is None or b"\\" in line:
-        return None
-    position, kind, wave, *others = plain.groups()
-    return int(position), _unquote(kind), _unquote(wave), *others
-
-
-@lru_cache(1024)
-def _unquote(value: bytes) -> str:
-    return str(json.loads(b'"%b"' % value))
-
-
-def _parse_row(line: bytes) -> tuple[Any, ...]:
+def _read_row(line: bytes, index: int) -> tuple[bytes, _Label]:
+    """Leaf hash and label of a row, however it is spelt, once all of it is known to be under that hash."""
     row = json.loads(line)
     if not set(ROW_FIELDS).issuperset(row):
         raise MalformedRow(f"row {row['index']} was widened")
-    return tuple(row.get(name) for name in ROW_FIELDS)
+    position, kind, wave, nonce1, stored, digest, nonce2, text = map(row.get, ROW_FIELDS)
+    if position != index:
+        raise MalformedRow(f"row {position} stands here: one was inserted, removed or moved")
+    codes, text_digest = binascii.a2b_base64(stored, strict_mode=True), binascii.unhexlify(digest)
+    if not all(
+        isinstance(value, str) and _says(codes, name, value) for name, value in (("kind", kind), ("wave", wave))
+    ):
+        raise MalformedRow("its kind or wave is not the one under the hash")
+    if text is not None and digest_part(binascii.unhexlify(nonce2), binascii.a2b_base64(text)) != text_digest:
+        raise MalformedRow("its text is not the one under the hash")
+    return leaf_hash(response_leaf(binascii.unhexlify(nonce1), codes, text_digest)), _label(kind, wave)
+
+
+@lru_cache(1024)
+def _label(kind: str, wave: str) -> _Label:
+    row = json.dumps({"kind": kind, "wave": wave, "nonce1": ""}, ensure_ascii=False, separators=(",", ":"))
+    last = b",%b}" % _spell("wave", wave)[1]
+    return _Label(b"," + row[1:-2].encode(), _spell("kind", kind), last, kind == RESPONSE)
+
+
+def _hash_alike(line: bytes, index: int, label: _Label) -> bytes | None:
+    """The leaf hash of a row that is in order, spelt by the log and labelled as the one before it; None for any other.
+
+    It says what `_read_row` says, in half the time. Hexadecimal and base64 have no quotes, so that what stands between
+    two fields can stand at one place only.
+    """
+    begin = b'{"index":%d%b' % (index, label.row)
+    at = len(begin) + 2 * NONCE_SIZE
+    end = line.find(b'"', at + len(TO_CODES))
+    after = end + len(TO_DIGEST) + 2 * HASH_SIZE
+    if not (line.startswith(begin) and line.startswith(TO_CODES, at) and line.startswith(TO_DIGEST, end)):
+        return None
+    try:
+        codes = binascii.a2b_base64(line[at + len(TO_CODES) : end], strict_mode=True)
+        nonce1 = binascii.unhexlify(line[len(begin) : at])
+        digest = binascii.unhexlify(line[after - 2 * HASH_SIZE : after])
+        if not _is_text_of(digest, line[after:]):
+            return None
+    except binascii.Error:
+        return None
+    name, kind = label.kind
+    if codes.count(name) != 1 or kind not in codes or not codes.endswith(label.last):
+        return None
+    return _sha256(b"\x00" + _sha256(nonce1 + codes).digest() + digest).digest()
+
+
+def _is_text_of(digest: bytes, rest: bytes) -> bool:
+    """Whether the end of a row is nothing, or the nonce and the text that have this digest."""
+    if rest == TO_END:
+        return True
+    at = len(TO_NONCE2) + 2 * NONCE_SIZE
+    if not (rest.startswith(TO_NONCE2) and rest.startswith(TO_TEXT, at) and rest.endswith(TO_END)):
+        return False
+    text = binascii.a2b_base64(rest[at + len(TO_TEXT) : -len(TO_END)], strict_mode=True)
+    return _sha256(binascii.unhexlify(rest[len(TO_NONCE2) : at]) + text).digest() == digest
 
 
 def _says(codes: bytes, name: str, value: str) -> bool:
     """Whether codes hold this value. They are read only where their bytes do not tell: reading takes longest of all.
 
-    Inside a string a quote is escaped, so these bytes are a name and its value; where they stand twice, one is deeper.
+    Inside a string a quote is escaped, so these bytes are a name and its whole value; where the name stands twice, one
+    is deeper.
     """
     field, told = _spell(name, value)
-    if told and codes.count(field) == 1 and told in codes:
+    if codes.count(field) == 1 and told in codes:
         return True
     return bool(json.loads(codes)[name] == value)
 
 
 @lru_cache(1024)
 def _spell(name: str, value: str) -> tuple[bytes, bytes]:
-    """A name, and it with its value, as canonical JSON has them; nothing for a value that would need escapes."""
-    is_plain = '"' not in value and "\\" not in value
-    return f'"{name}":'.encode(), f'"{name}":"{value}"'.encode() if is_plain else b""
+    """A name, and it with its value, as canonical JSON has them."""
+    return f'"{name}":'.encode(), canonical_json({name: value})[1:-1]
 
 
 def _join(file: str, parts: Iterable[_Part]) -> _Rows:

@@ -253,6 +253,43 @@ def test_a_label_is_the_one_under_the_hash_however_codes_are_spelt(codes: Row, k
     assert proof._says(canonical_json(codes), "kind", kind) is agrees
 
 
+def read_properly(line: bytes, index: int) -> bytes | None:
+    try:
+        return proof._read_row(line, index)[0]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+@pytest.mark.parametrize("index", [1, 2, 6])
+def test_the_short_way_to_read_a_row_says_what_the_long_one_says_whatever_byte_is_changed(index: int) -> None:
+    """A row with its text, one that lost it, an exclusion; each byte replaced by what JSON or base64 might swallow."""
+    line = HONEST["ledger.jsonl"].splitlines(keepends=True)[index]
+    leaf, label = proof._read_row(line, index)
+    assert proof._hash_alike(line, index, label) == leaf
+    for place in range(len(line)):
+        for new in (b"", b"0", b"A", b" ", b'"', b"\\", b"=", b"\n", line[place : place + 1] * 2):
+            changed = line[:place] + new + line[place + 1 :]
+            assert proof._hash_alike(changed, index, label) in (None, read_properly(changed, index))
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        b'{"kind":"response","wave":"W2"}',
+        b'{"kind":"exclusion","wave":"W1"}',
+        b'{"kind":"exclusion","language":{"kind":"response"},"wave":"W1"}',
+        b'{"answers":{"wave":"W1"},"kind":"response","wave":"W2"}',
+        b'{"kind":"response","language":{"wave":"W2","wave":"W1"}}',
+        b'{"kind":"response","wave":"\\"wave\\":\\"W1"}',
+        b'{"kind":"response","wave":",\\"wave\\":\\"W1\\"}"}',
+    ],
+)
+def test_the_short_way_believes_no_label_that_codes_do_not_bear(codes: bytes) -> None:
+    row = make_row(1, "5") | {"codes": encode(codes)}
+    _, label = proof._read_row(HONEST["ledger.jsonl"].splitlines()[1], 1)
+    assert proof._hash_alike(write_rows([row]), 1, label) is None
+
+
 class TestTampers:
     @settings(max_examples=TAMPERS, deadline=None)
     @given(

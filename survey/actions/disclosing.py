@@ -1,4 +1,4 @@
-"""Disclosure control on a file of persons: nobody is alone with what others may know about them.
+"""Disclosure control on persons, in a file or behind the rates of a question: nobody is alone with what others know.
 
 Key variables are what an acquaintance may know: how and when somebody answered, and the profile. Rare categories are
 withheld first; then, where fewer than k persons of a stratum share all key variables, these are withheld one by one,
@@ -75,6 +75,16 @@ def protect(
     report.smallest_group = int(sizes[told].min()) if told.any() else 0
     report.homogeneous_strata = _count_alike(stratum, columns[overall])
     return report
+
+
+def choices_to_tell(counts: Mapping[int, tuple[int, int]], fewest: int) -> set[int]:
+    """The choices of a question, each with its persons and the satisfied among them, whose rates may be told.
+
+    They are of many persons who are not all of one mind. Where one choice alone is left out, so is the next smallest:
+    the first would follow from the whole.
+    """
+    told = sorted((n, choice) for choice, (n, satisfied) in counts.items() if n >= fewest and 0 < satisfied < n)
+    return {choice for _, choice in (told[1:] if len(counts) - len(told) == 1 else told)}
 
 
 def _withhold_rare(columns: Mapping[str, Column], name: str, k: int, withheld: int, report: DisclosureReport) -> None:

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis import Design, drivers, mean, rate_by
 from analysis.errors import AnalysisError
 from survey.actions.adequacy import Frozen, NotFrozen, read_frozen
+from survey.actions.disclosing import choices_to_tell
 from survey.actions.estimating import WaveData
 from survey.actions.reading_persons import Persons, code_choices, read_persons
 from survey.documents.microdata import NOT_APPLICABLE
@@ -206,7 +207,10 @@ def _find_facts(people: pd.DataFrame, questionnaire: Questionnaire, design: Desi
         names = {number: code for code, number in code_choices(item).items() if number != NOT_APPLICABLE}
         column = f"fact {item.code}"
         known = people[people[column].isin(list(names))]
-        told = _may_tell(known.groupby(column)["satisfied"].agg(["size", "sum"]))
+        counts = known.groupby(column)["satisfied"].agg(["size", "sum"]).astype(int)
+        told = choices_to_tell(
+            {choice: (n, satisfied) for choice, n, satisfied in counts.itertuples()}, FEWEST_TO_A_FACT
+        )
         rates: Mapping[Any, Any] = rate_by(known, design, "satisfied", column).to_dict("index") if told else {}
         for number, choice in names.items():
             if number in told:
@@ -214,14 +218,6 @@ def _find_facts(people: pd.DataFrame, questionnaire: Questionnaire, design: Desi
                 yield Fact(item.code, choice, _whole(row["rate"]), _whole(row["low"]), _whole(row["high"]))
             elif number in set(known[column]):
                 yield Fact(item.code, choice, None, None, None)
-
-
-def _may_tell(counts: pd.DataFrame) -> set[int]:
-    """Choices of many who are not all of one mind. Where one is left out, the next smallest is as well: it would follow
-    from the whole."""
-    fits = (counts["size"] >= FEWEST_TO_A_FACT) & (counts["sum"] > 0) & (counts["sum"] < counts["size"])
-    told = counts[fits].sort_values("size")
-    return set(told.index[1:] if len(counts) - len(told) == 1 else told.index)
 
 
 def _score(section: str, levels: Any) -> dict[str, Any]:

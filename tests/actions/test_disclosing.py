@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.actions.disclosing import _group_sizes, protect
+from survey.actions.disclosing import _group_sizes, choices_to_tell, protect
 
 OUT, K = 98, 5
 KEYS = ("sex", "age")
@@ -22,6 +22,14 @@ def make(rows: list[tuple[int, int, int, int]]) -> dict[str, np.ndarray]:
 
 def groups(columns: dict[str, np.ndarray]) -> Counter[tuple[int, ...]]:
     return Counter(zip(*(columns[name].tolist() for name in ("stratum", *KEYS)), strict=True))
+
+
+def test_a_choice_of_few_or_of_one_mind_is_not_told_and_neither_is_the_one_it_would_follow_from() -> None:
+    assert choices_to_tell({1: (40, 20), 2: (50, 30)}, 30) == {1, 2}
+    assert choices_to_tell({1: (29, 20), 2: (50, 30), 3: (60, 1)}, 30) == {3}
+    assert choices_to_tell({1: (29, 20), 2: (10, 5), 3: (60, 1)}, 30) == {3}
+    assert choices_to_tell({1: (40, 40), 2: (50, 0), 3: (60, 1)}, 30) == {3}
+    assert choices_to_tell({1: (29, 20), 2: (50, 30)}, 30) == set()
 
 
 @settings(max_examples=150, deadline=None)
