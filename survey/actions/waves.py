@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from survey.mandate import areas, questionnaires, sectors
@@ -97,7 +98,7 @@ def open_wave(
     with database.writing("open-wave") as connection:
         there = wave_store.find_wave(connection, code)
         if instead:
-            _check_unlocked(connection, there, code)
+            wave = _stay_as(_check_unlocked(connection, there, code), wave)
         elif there is not None:
             raise WaveExists(f"A wave with the code {code} is there already. Choose another code.")
         if series is not None:
@@ -167,12 +168,18 @@ def _check_places(connection: Connection, named: Sequence[str], where: Sequence[
         raise UnknownPart(f"There is no sector, area or area group {unknown[0][:80]!r}. Load it first.")
 
 
-def _check_unlocked(connection: Connection, wave: Wave | None, code: str) -> None:
+def _stay_as(before: Wave, wave: Wave) -> Wave:
+    """The wave with what no change touches: a closed one stays closed, and counts from elsewhere stay that."""
+    return replace(wave, closed=before.closed, collected=before.collected, source=before.source)
+
+
+def _check_unlocked(connection: Connection, wave: Wave | None, code: str) -> Wave:
     if wave is None:
         raise UnknownWave(f"There is no wave with the code {code}. `hailong waves` lists them.")
     frames.hold_turn(connection, code)
     if invitations.count_invitations(connection, code):
         raise WaveLocked(f"Somebody was invited to wave {code}: its rule is locked. A new rule is a new wave.")
+    return wave
 
 
 def _area_row(area: areas.Area) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -12,10 +13,12 @@ import click
 from survey.actions import versions
 from survey.actions import waves as waves_action
 from survey.cli.installation import Installation, pass_installation
-from survey.mandate.rules import COUNTED, PLANNED_MARGINS, PLANNED_RESPONSES, Rule
+from survey.mandate.rules import COUNTED, PLANNED_MARGINS, PLANNED_RESPONSES, Rule, read_rule
 from survey.mandate.text import LANGUAGES
+from survey.store.waves import Wave
 
 DATE = click.DateTime(["%Y-%m-%d"])
+PURPOSES = ["official", "pilot", "training", "demo"]
 COLUMNS = ("code", "name", "questionnaire", "collected", "purpose", "opens_on", "closes_on", "open")
 
 
@@ -45,7 +48,59 @@ def waves(installation: Installation, only_open: bool, form: str) -> None:
 
 @click.group()
 def wave() -> None:
-    """Open and close waves."""
+    """Open, change and close waves."""
+
+
+RULE = (
+    "indicator",
+    "method",
+    "exclusions",
+    "confidence_level",
+    "minimum_effective",
+    "minimum_df",
+    "window_waves",
+    "counts",
+    "largest_frame_gap",
+    "planned_response",
+    "planned_margin",
+)
+Command = Callable[..., None]
+
+
+def _facts(command: Command) -> Command:
+    """The options of a wave and of its rule; what is not given is None or empty."""
+    shares = click.Choice(["0.01", "0.05", "0.10"])
+    population = "Who is asked: those who had a transaction, or the general public at home. Never merged."
+    options = (
+        click.option("--series", help="Code of the series that the wave belongs to."),
+        click.option("--purpose", type=click.Choice(PURPOSES), help="Official unless something else is said."),
+        click.option("--population", type=click.Choice(["transactions", "public"]), help=population),
+        click.option(
+            "--channel",
+            "channels",
+            multiple=True,
+            type=click.Choice(waves_action.CHANNELS),
+            help="How invitations go out (repeatable); all when none is named.",
+        ),
+        click.option("--sector", "sectors", multiple=True, help="A sector that it is about (repeatable); else all."),
+        click.option("--area", "areas", multiple=True, help="An area or area group (repeatable); else all."),
+        click.option("--grace-days", type=click.IntRange(0, 60), help="For paper and devices; 7 unless said."),
+        click.option("--indicator", help=f"{Rule().indicator} unless said."),
+        click.option("--method", help=f"Interval method of the rule, {Rule().method} unless said."),
+        click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1."),
+        click.option("--confidence-level", type=click.Choice(["0.90", "0.95", "0.99"])),
+        click.option("--minimum-effective", type=click.IntRange(30)),
+        click.option("--minimum-df", type=click.IntRange(8)),
+        click.option("--window-waves", type=click.IntRange(1, 24)),
+        click.option("--counts", type=click.Choice(COUNTED)),
+        click.option("--largest-frame-gap", type=shares),
+        click.option("--planned-response", type=click.Choice(PLANNED_RESPONSES), help="Share who are to answer."),
+        click.option("--planned-margin", type=click.Choice(PLANNED_MARGINS)),
+        click.option("--finite/--process", default=None, help="Judge these transactions only, or the service."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @wave.command("open")
@@ -54,91 +109,65 @@ def wave() -> None:
 @click.option("--name", required=True, help="Name in Vietnamese.")
 @click.option("--from", "opens_on", type=DATE, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "closes_on", type=DATE, required=True, help="Last day, YYYY-MM-DD.")
-@click.option("--series", help="Code of the series that the wave belongs to.")
-@click.option("--purpose", type=click.Choice(["official", "pilot", "training", "demo"]), default="official")
-@click.option(
-    "--population",
-    type=click.Choice(["transactions", "public"]),
-    default="transactions",
-    show_default=True,
-    help="Who is asked: those who had a transaction, or the general public at home. Never merged.",
-)
-@click.option("--indicator", default=Rule().indicator, show_default=True)
-@click.option("--method", default=Rule().method, show_default=True, help="Interval method of the rule.")
-@click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1 (repeatable).")
-@click.option(
-    "--channel",
-    "channels",
-    multiple=True,
-    type=click.Choice(waves_action.CHANNELS),
-    help="How invitations go out (repeatable); all when none is named.",
-)
-@click.option("--sector", "sectors", multiple=True, help="A sector that the wave is about (repeatable); all otherwise.")
-@click.option("--area", "areas", multiple=True, help="An area or area group (repeatable); all when none is named.")
-@click.option("--grace-days", type=click.IntRange(0, 60), default=7, show_default=True, help="For paper and devices.")
-@click.option("--confidence-level", type=click.Choice(["0.90", "0.95", "0.99"]), default=Rule().confidence_level)
-@click.option("--minimum-effective", type=click.IntRange(30), default=Rule().minimum_effective, show_default=True)
-@click.option("--minimum-df", type=click.IntRange(8), default=Rule().minimum_df, show_default=True)
-@click.option("--window-waves", type=click.IntRange(1, 24), default=Rule().window_waves, show_default=True)
-@click.option("--counts", type=click.Choice(COUNTED), default=Rule().counts, show_default=True)
-@click.option("--largest-frame-gap", type=click.Choice(["0.01", "0.05", "0.10"]), default=Rule().largest_frame_gap)
-@click.option(
-    "--planned-response",
-    type=click.Choice(PLANNED_RESPONSES),
-    default=Rule().planned_response,
-    show_default=True,
-    help="The share of those invited who are expected to answer.",
-)
-@click.option("--planned-margin", type=click.Choice(PLANNED_MARGINS), default=Rule().planned_margin, show_default=True)
-@click.option("--finite", is_flag=True, help="Judge these transactions only (finite population correction).")
+@_facts
 @pass_installation
-def open_wave(
-    installation: Installation,
-    /,
-    code: str,
-    questionnaire: str,
-    name: str,
-    opens_on: datetime,
-    closes_on: datetime,
-    series: str | None,
-    purpose: str,
-    population: str,
-    indicator: str,
-    method: str,
-    exclusions: tuple[str, ...],
-    finite: bool,
-    channels: tuple[str, ...],
-    sectors: tuple[str, ...],
-    areas: tuple[str, ...],
-    grace_days: int,
-    **recipe: Any,
-) -> None:
+def open_wave(installation: Installation, /, code: str, name: str, **given: Any) -> None:
     """Open a wave under a rule, which is locked with the first invitation."""
-    target_population = "finite" if finite else "process"
-    rule = Rule(
-        indicator=indicator, method=method, target_population=target_population, exclusions=exclusions, **recipe
-    )
-    _check_dates(opens_on.date(), closes_on.date())
-    waves_action.open_wave(
-        installation.database,
-        code=code,
-        name={"vi": name},
-        questionnaire=questionnaire,
-        opens_on=opens_on.date(),
-        closes_on=closes_on.date(),
-        rule=rule,
-        series=series,
-        purpose=purpose,
-        population=population,
-        channels=channels,
-        sectors=sectors,
-        areas=areas,
-        grace_days=grace_days,
-        seal_minimum=1 if purpose == "demo" else waves_action.SEAL_MINIMUM,
-        recorded=installation.by,
-    )
+    told, rule = _split(given)
+    seal_minimum = 1 if told.get("purpose") == "demo" else waves_action.SEAL_MINIMUM
+    _keep(installation, code, {"name": {"vi": name}, "seal_minimum": seal_minimum, **told}, replace(Rule(), **rule))
     click.echo(f"Wave {code} is open. Next: hailong import frame FILE --wave {code}")
-    _tell_drafts(installation, questionnaire, purpose)
+    _tell_drafts(installation, told["questionnaire"], told.get("purpose", "official"))
+
+
+@wave.command("change")
+@click.argument("code")
+@click.option("--questionnaire", help="Code and version, for instance procedures@1.")
+@click.option("--name", help="Name in Vietnamese.")
+@click.option("--from", "opens_on", type=DATE, help="First day, YYYY-MM-DD.")
+@click.option("--to", "closes_on", type=DATE, help="Last day, YYYY-MM-DD.")
+@_facts
+@pass_installation
+def change_wave(installation: Installation, /, code: str, name: str | None, **given: Any) -> None:
+    """Change what is named, and nothing else, as long as nobody was invited."""
+    before = waves_action.find_wave(installation.database, code)
+    told, rule = _split(given)
+    if not (told or rule or name):
+        raise click.UsageError("Say what to change: hailong wave change --help lists it.")
+    named = {"name": {**before.name, "vi": name}} if name else {}
+    _keep(installation, code, {**_as_it_is(before), **named, **told}, replace(read_rule(before.rule), **rule), True)
+    click.echo(f"Wave {code} is changed.")
+
+
+def _split(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was given of the wave, and of its rule."""
+    said = {name: value for name, value in given.items() if value not in (None, ())}
+    finite = said.pop("finite", None)
+    rule = {name: said.pop(name) for name in RULE if name in said}
+    if finite is not None:
+        rule["target_population"] = "finite" if finite else "process"
+    for name in {"opens_on", "closes_on"} & set(said):
+        said[name] = said[name].date()
+    return said, rule
+
+
+def _as_it_is(wave: Wave) -> dict[str, Any]:
+    """All of a wave that may be changed, but its rule."""
+    same = ("name", "opens_on", "closes_on", "purpose", "population", "grace_days", "seal_minimum")
+    lists = {name: (getattr(wave, name) or "").split(",") for name in ("channels", "sectors", "areas")}
+    return {
+        **{name: getattr(wave, name) for name in same},
+        **{name: [each for each in found if each] for name, found in lists.items()},
+        "series": wave.series_code,
+        "questionnaire": wave.questionnaire if wave.questionnaire_code else None,
+    }
+
+
+def _keep(installation: Installation, code: str, told: dict[str, Any], rule: Rule, instead: bool = False) -> None:
+    if told["closes_on"] < told["opens_on"]:
+        raise click.UsageError("The last day is before the first day.")
+    database, by = installation.database, installation.by
+    waves_action.open_wave(database, code=code, rule=rule, instead=instead, recorded=by, **told)
 
 
 @wave.command("close")
@@ -159,11 +188,6 @@ def _tell_drafts(installation: Installation, questionnaire: str, purpose: str) -
         click.echo(
             f"It is not asked in {', '.join(drafts)} until somebody stands behind the wording: {signing}", err=True
         )
-
-
-def _check_dates(opens_on: date, closes_on: date) -> None:
-    if closes_on < opens_on:
-        raise click.UsageError("The last day is before the first day.")
 
 
 def _print_rows(rows: list[tuple[str, ...]], form: str) -> None:

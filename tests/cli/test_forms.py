@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -212,3 +213,38 @@ def test_the_command_is_installed_and_starts_without_pandas() -> None:
     help_needs = ended.stdout.splitlines()[-1]
     assert "pandas" not in help_needs
     assert "scipy" not in help_needs
+
+
+def test_a_wave_changes_only_in_what_is_named_and_not_at_all_once_somebody_is_invited(
+    wave: str, installed: Run, home: Path
+) -> None:
+    before = stored_wave(home)
+    assert installed("wave", "change", wave, "--name", "Tên mới", "--minimum-df", "12", "--finite").status == 0
+    after = stored_wave(home)
+    rule = json.loads(after.pop("rule"))
+    assert (after.pop("name"), rule["minimum_df"], rule["target_population"]) == ('{"vi":"Tên mới"}', 12, "finite")
+    assert {**json.loads(before.pop("rule")), "minimum_df": 12, "target_population": "finite"} == rule
+    assert {**before, "name": "", "rule_digest": b""} == {**after, "name": "", "rule_digest": b""}
+    refuse_usage(installed("wave", "change", wave), "Say what to change")
+    refuse_usage(installed("wave", "change", wave, "--to", "2001-01-01"), "before the first day")
+    assert installed("invite", wave, "--count", "1", "--seed", "7").status == 0
+    refuse(installed("wave", "change", wave, "--name", "Muộn"), "locked", "new wave")
+    assert stored_wave(home)["name"] == '{"vi":"Tên mới"}'
+
+
+def test_a_closed_wave_stays_closed_when_it_is_changed(wave: str, installed: Run, home: Path) -> None:
+    assert installed("wave", "close", wave).status == 0
+    assert installed("wave", "change", wave, "--grace-days", "3").status == 0
+    assert (stored_wave(home)["closed"], stored_wave(home)["grace_days"]) == (1, 3)
+
+
+def stored_wave(home: Path) -> dict[str, Any]:
+    """The only wave's row."""
+    with sqlite3.connect(home / "hailong.sqlite") as connection:
+        connection.row_factory = sqlite3.Row
+        return dict(connection.execute("SELECT * FROM wave").fetchone())
+
+
+def refuse_usage(ended: Any, words: str) -> None:
+    assert ended.status == 2
+    assert words in ended.err
