@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, literal_colu
 from survey.store.minting import count_voided
 from survey.store.prepared import Prepared
 from survey.store.questionnaires import offered_languages
-from survey.store.sql import insert_many
+from survey.store.sql import insert_many, pour_in
 from survey.store.tables import invitation, questionnaire_signature, spent, wave
 
 
@@ -82,7 +82,10 @@ IS_SPENT = select(exists().where(spent.c.token_hash == bindparam("token")))
 
 
 def add_invitations(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    insert_many(connection, invitation, rows)
+    """Insert the places of a draw, each with the same columns."""
+    columns = tuple(rows[0]) if rows else ()
+    told = ({**row, "drawn_on": row["drawn_on"].isoformat()} for row in rows)
+    pour_in(connection, invitation, columns, [tuple(row[name] for name in columns) for row in told])
 
 
 def find_invitation(connection: Connection, given_hash: bytes) -> Invitation | None:
