@@ -90,13 +90,23 @@ def _draw_stratum(
     if n == 0:
         return []
     if method == "random":
-        chosen = sorted(zip(_digests(seed, stratum, records), records, strict=True))[:n]
+        chosen = _smallest(list(_digests(seed, stratum, records)), records, n)
         return [Drawn(stratum, record, n / len(records)) for _, record in chosen]
     if method == "systematic":
         start = Fraction(_hash(seed, stratum)[0], 2**BITS)
         places = [int((start + k) * len(records) / n) for k in range(n)]
         return [Drawn(stratum, records[place], n / len(records)) for place in places]
     return _draw_by_size(stratum, records, n, seed, sizes or {})
+
+
+def _smallest(digests: Sequence[bytes], records: Sequence[str], n: int) -> list[tuple[bytes, str]]:
+    """The n smallest digests with their records, in order: a share of them a little over n's is sorted, where it has n.
+
+    Digests are uniform, so few lie on the wrong side; where too few lie below the bound, all are sorted.
+    """
+    bound = min(256**4 - 1, int(256**4 * (n / len(records)) * 1.1) + 1).to_bytes(4, "big")
+    below = [pair for pair in zip(digests, records, strict=True) if pair[0] < bound]
+    return sorted(below if len(below) >= n else zip(digests, records, strict=True))[:n]
 
 
 def _draw_by_size(stratum: str, records: Sequence[str], n: int, seed: str, sizes: Mapping[str, float]) -> list[Drawn]:

@@ -28,14 +28,17 @@ def test_the_order_of_the_frame_does_not_matter(seed, shuffle):
     assert draw(FRAME, {"A": 10, "B": 3}, seed) == draw(other, {"B": 3, "A": 10}, seed)
 
 
-def test_an_auditor_can_draw_it_with_a_hash_alone():
-    """The smallest SHA-256 of (length, seed), (length, stratum), (length, identifier)."""
+@pytest.mark.parametrize("size", [1, 2, 5, 15])
+def test_an_auditor_can_draw_it_with_a_hash_alone(size):
+    """The smallest SHA-256 of (length, seed), (length, stratum), (length, identifier), however many are asked for."""
 
     def number(record):
         parts = [p.encode() for p in ("2026-Q1", "B", record)]
         return hashlib.sha256(b"".join(len(p).to_bytes(4, "big") + p for p in parts)).digest()
 
-    assert identifiers(draw(FRAME, {"B": 4}, "2026-Q1")) == sorted(FRAME["B"], key=number)[:4]
+    records = FRAME["B"][:size]
+    for n in range(size + 1):
+        assert identifiers(draw({"B": records}, {"B": n}, "2026-Q1")) == sorted(records, key=number)[:n]
 
 
 def test_the_sample_of_a_seed_is_pinned():
