@@ -34,6 +34,13 @@ def list_tree(
         waiting += [(depth + 1, child) for child in reversed(below.get(place.code, []))]
 
 
+def name_places(database: Database, on: date) -> dict[str, Mapping[str, str]]:
+    """The names of every area, ended ones included, and of every group of areas on a day, by code."""
+    with database.reading() as connection:
+        groups = {code: name for code, (name, _) in area_trees.list_groups(connection, on).items()}
+        return {**groups, **{code: place.name for code, place in area_trees.list_areas(connection).items()}}
+
+
 def list_decisions(database: Database, on: date) -> list[tuple[str, ...]]:
     """Header and rows of the map of procedures as of a day, as it is imported."""
     with database.reading() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from flask import url_for
@@ -37,14 +38,23 @@ class BadForm(ValueError):
     """What was typed cannot be a wave; the message names the field."""
 
 
-def wave_form(say: Say, wave: Wave | None) -> Form:
-    """The form that opens a wave, or changes this one."""
+def wave_form(say: Say, wave: Wave | None, typed: Mapping[str, str] | None = None) -> Form:
+    """The form that opens a wave, or changes this one; filled in as it was `typed`, where it comes back."""
     rule = read_rule(wave.rule) if wave else Rule()
-    fields = (*_names(say, wave), *_asked(say, wave), *_days(say, wave), *_rule(say, rule))
+    fields: tuple[Field, ...] = (*_names(say, wave), *_asked(say, wave), *_days(say, wave), *_rule(say, rule))
+    if typed is not None:
+        fields = tuple(replace(each, value=typed.get(each.name, "")) if each.name else each for each in fields)
     if wave:
         action = url_for("waves_operator.change_wave", code=wave.code)
         return Form(say("Sửa đợt này"), action, fields, say("Lưu"), "post")
     return Form(say("Mở một đợt"), url_for("waves_operator.open_wave"), fields, say("Mở đợt"), "post")
+
+
+def name_field(form: Form, told: str) -> str:
+    """What a BadForm tells, with the label that the reader sees in place of the field's name."""
+    labels = {each.name: each.label for each in form.fields}
+    name, space, rest = told.partition(" ")
+    return labels.get(name, name) + space + rest
 
 
 def _names(say: Say, wave: Wave | None) -> tuple[Field, ...]:

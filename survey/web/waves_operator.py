@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 
 from survey.actions import waves
 from survey.actions.comparing_totals import compare_totals
+from survey.actions.showing_places import name_places
 from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownPart, UnknownWave, WaveExists, WaveLocked
 from survey.documents.formats import day
 from survey.documents.sheets import Column, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
 from survey.documents.verdicts import METHODS, WEIGHTINGS
+from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
 from survey.mandate.rules import MalformedRule, Rule, read_rule
+from survey.mandate.sectors import load_sectors
 from survey.store.audits import By
 from survey.store.waves import Wave
 from survey.web.access import allow
@@ -31,6 +36,7 @@ from survey.web.wave_forms import (
     checked_code,
     choice,
     list_asked,
+    name_field,
     per_cent,
     read_codes,
     read_days,
@@ -108,17 +114,22 @@ def _keep(instead: Wave | None) -> Response:
     except WaveLocked:
         return _one(_find(code), say("Đã có người được mời: quy tắc đã khóa. Quy tắc mới là một đợt mới."), 409)
     except WaveExists:
-        return _page(say("Đã có đợt mang mã này. Xin chọn mã khác."), 409)
+        return _again(None, say("Đã có đợt mang mã này. Xin chọn mã khác."), 409)
     except UnknownPart:
         said = say("Chưa lưu: không có lĩnh vực hoặc địa bàn mang một trong các mã này. Xin nạp địa bàn trước.")
-        return _one(instead, said, 422) if instead else _page(said, 422)
+        return _again(instead, said, 422)
     except (BadForm, MalformedRule) as wrong:
-        said = say("Chưa lưu: xin xem lại ô %(field)s.", field=str(wrong))
-        return _one(instead, said, 422) if instead else _page(said, 422)
+        named = name_field(wave_form(say, instead), str(wrong))
+        return _again(instead, say("Chưa lưu: xin xem lại ô %(field)s.", field=named), 422)
     return make_response(redirect(url_for("waves_operator.show_wave", code=code), 303))
 
 
-def _page(problem: str = "", status: int = 200) -> Response:
+def _again(instead: Wave | None, problem: str, status: int) -> Response:
+    """The page whose form was sent, with everything that was typed."""
+    return _one(instead, problem, status, request.form) if instead else _page(problem, status, request.form)
+
+
+def _page(problem: str = "", status: int = 200, typed: Mapping[str, str] | None = None) -> Response:
     say = speaker()
     seen = [wave for wave in waves.list_waves(services().database) if sees_wave(wave.code)]
     found = sorted(seen, key=lambda each: each.opens_on, reverse=True)
@@ -150,12 +161,12 @@ def _page(problem: str = "", status: int = 200) -> Response:
         problem=problem,
         steps=steps_of_province(say, len(seen)) if signed_in_staff().role == "operator" else (),
         sheets=(Sheet(say("Các đợt"), columns, rows, empty=say("Chưa có đợt nào.")),),
-        forms=(wave_form(say, None),) if signed_in_staff().role == "operator" else (),
+        forms=(wave_form(say, None, typed),) if signed_in_staff().role == "operator" else (),
     )
     return staff_page(render_sheets(page, staff_shell("set_up"), reader_language()), status)
 
 
-def _one(wave: Wave, problem: str = "", status: int = 200) -> Response:
+def _one(wave: Wave, problem: str = "", status: int = 200, typed: Mapping[str, str] | None = None) -> Response:
     say, known = speaker(), services()
     locked = waves.is_locked(known.database, wave.code)
     rule = read_rule(wave.rule)
@@ -163,7 +174,7 @@ def _one(wave: Wave, problem: str = "", status: int = 200) -> Response:
     forms: tuple[Form, ...] = ()
     if signed_in_staff().role == "operator":
         closing = url_for("waves_operator.close_wave", code=wave.code)
-        forms += () if locked or wave.questionnaire_code is None else (wave_form(say, wave),)
+        forms += () if locked or wave.questionnaire_code is None else (wave_form(say, wave, typed),)
         said = say("Sau khi đóng, đợt này không nhận thêm phiếu nào và không mở lại được.")
         forms += () if wave.closed else (Form("", closing, (), say("Đóng đợt này"), "post", said),)
     page = SheetsPage(
@@ -188,14 +199,32 @@ def _facts_of(say: Say, wave: Wave) -> Sheet:
         (say("Hỏi ai"), words[wave.population]),
         (say("Mục đích"), words.get(wave.purpose, wave.purpose)),
         (say("Phiếu hỏi"), asked),
-        (say("Lĩnh vực"), (wave.sectors or "").replace(",", ", ") or say("Mọi lĩnh vực của phiếu hỏi")),
-        (say("Địa bàn"), (wave.areas or "").replace(",", ", ") or say("Mọi nơi")),
+        (say("Lĩnh vực"), _sectors(wave) or say("Mọi lĩnh vực của phiếu hỏi")),
+        (say("Địa bàn"), _places(wave.areas) or say("Mọi nơi")),
         (say("Từ ngày"), day(wave.opens_on, reader_language())),
         (say("Đến ngày"), day(wave.closes_on, reader_language())),
         (say("Số ngày chờ thiết bị và phiếu giấy"), str(wave.grace_days)),
         (say("Kênh"), _channels(say, wave)),
     )
     return Sheet(say("Đợt này"), (Column(say("Mục")), Column(say("Giá trị"))), rows)
+
+
+def _sectors(wave: Wave) -> str:
+    language, codes = reader_language(), [code for code in (wave.sectors or "").split(",") if code]
+    return ", ".join(load_sectors()[code].name.in_language(language) for code in codes)
+
+
+def _places(codes: str | None) -> str:
+    """The names of areas and groups of areas, whose codes stand behind commas."""
+    language, wanted = reader_language(), [code for code in (codes or "").split(",") if code]
+    names = name_places(services().database, services().today()) if wanted else {}
+    known = {code: names[code].get(language, names[code]["vi"]) for code in wanted if code in names}
+    return ", ".join(known.get(code, code) for code in wanted)
+
+
+def _exclusions(rule: Rule) -> str:
+    known = load_exclusion_rules()
+    return ", ".join(f"{known[key].name.in_language(reader_language())} ({key})" for key in rule.exclusions)
 
 
 def _channels(say: Say, wave: Wave) -> str:
@@ -223,12 +252,12 @@ def _rule_of(say: Say, rule: Rule) -> Sheet:
         (say("Độ phủ tối thiểu"), per_cent(rule.minimum_coverage)),
         (say("Số đợt gộp trong một kết luận"), str(rule.window_waves)),
         (say("Khi xét nhiều cơ quan"), MANY_NAMES[rule.many_agencies]),
-        (say("Chỉ tiêu của địa bàn"), rule.territory),
+        (say("Chỉ tiêu của địa bàn"), _places(rule.territory)),
         (say("Đơn vị được đếm"), words[rule.counts]),
         (say("Khung thiếu tối đa"), per_cent(rule.largest_frame_gap)),
         (say("Phần dự kiến trả lời"), per_cent(rule.planned_response)),
         (say("Sai số ± dự kiến"), per_cent(rule.planned_margin)),
-        (say("Quy tắc loại trừ"), ", ".join(rule.exclusions) or say("Không có")),
+        (say("Quy tắc loại trừ"), _exclusions(rule) or say("Không có")),
     )
     return Sheet(say("Quy tắc tính"), (Column(say("Mục")), Column(say("Giá trị"))), rows)
 

@@ -96,12 +96,25 @@ def test_a_wave_is_opened_with_its_rule_and_changed_until_somebody_is_invited(
 
 
 @pytest.mark.parametrize(
-    ("field", "typed"),
-    [("code", "có dấu"), ("name", ""), ("closes_on", "2026-10-01"), ("opens_on", "x"), ("minimum_effective", "29")],
+    ("label", "field", "typed"),
+    [
+        ("Mã", "code", "có dấu"),
+        ("Tên đợt", "name", ""),
+        ("Đến ngày", "closes_on", "2026-10-01"),
+        ("Từ ngày", "opens_on", "x"),
+        ("Cỡ mẫu hiệu dụng tối thiểu", "minimum_effective", "29"),
+        ("Quy tắc loại trừ (never@1)", "exclusions", "never@1"),
+    ],
 )
-def test_a_field_that_is_wrong_is_named_and_no_wave_is_opened(operator: FlaskClient, field: str, typed: str) -> None:
-    refused = post(operator, "/staff/set-up/", WAVE | {field: typed})
-    assert (refused.status_code, f"xin xem lại ô {field}" in refused.text) == (422, True)
+def test_a_field_that_is_wrong_is_named_and_no_wave_is_opened(
+    operator: FlaskClient, label: str, field: str, typed: str
+) -> None:
+    sent = WAVE | {"series": "what was typed", "channel-sms": "1", field: typed}
+    refused = post(operator, "/staff/set-up/", sent)
+    assert (refused.status_code, f"xin xem lại ô {label}" in refused.text) == (422, True)
+    assert 'value="what was typed"' in refused.text
+    assert re.search(r'name="channel-sms" value="1"[^>]* checked', refused.text)
+    assert f'value="{typed}"' in refused.text or not typed
     assert operator.get(f"/staff/set-up/{WAVE['code']}").status_code == 404
 
 
@@ -253,6 +266,9 @@ def test_a_wave_of_some_areas_and_sectors_takes_no_other_transaction(operator: F
     assert (refused.status_code, "không có lĩnh vực hoặc địa bàn" in refused.text) == (422, True)
     post(operator, "/staff/set-up/", WAVE | {"areas": "former_soc_trang", "sectors": "procedures"})
     assert find_wave(database, WAVE["code"]).areas == "former_soc_trang"
+    page = operator.get(f"/staff/set-up/{WAVE['code']}").text
+    assert re.search(r"Lĩnh vực</th>\s*<td[^>]*>Thủ tục hành chính<", page)
+    assert re.search(r"Địa bàn</th>\s*<td[^>]*>[^<]*Sóc Trăng[^<]*<", page)
     bring(operator, FRAME)
     post(operator, "/staff/set-up/", WAVE | {"code": "HERE", "sectors": "land"})
     with database.reading() as connection:
