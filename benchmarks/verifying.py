@@ -2,7 +2,7 @@
 
     python benchmarks/verifying.py [--leaves 1000000] [--checkpoints 100] [--folder KEPT]
 
-With --folder the bundle is made there, if it is not there yet, and kept: ten million rows take five minutes to write.
+With --folder the bundle is made there, if it is not there yet, and kept: ten million rows take some minutes to write.
 
 The floor is `hashlib` alone over the very bytes that must be hashed (five times a row: two halves, the leaf, its share
 of the inner nodes), in one process; the ratio says what reading, parsing and comparing cost beside it. Re-deriving the
