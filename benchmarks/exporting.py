@@ -1,8 +1,9 @@
 """Seconds and memory of `hailong export` on a wave of a million persons, format by format.
 
-    python benchmarks/exporting.py [--rows 1000000]
+    python benchmarks/exporting.py [--rows 1000000] [--home FOLDER [--prepare]]
 
-The persons (26 items, 7,200 strata) are written straight into the ledger of a temporary installation and tallied; each
+The persons (26 items, 7,200 strata) are written straight into the ledger of a temporary installation and tallied, which
+takes longer than the exports; `--home` keeps the installation for another run, and `--prepare` makes nothing else. Each
 export runs in a process of its own, whose largest resident size is its memory.
 """
 
@@ -43,15 +44,19 @@ CHUNK = 50_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--prepare", action="store_true")
+    asked = parser.parse_args()
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        prepare(home, rows)
-        for form in ("csv", "parquet", "sav", "dta"):
+        home = asked.home or Path(folder) / "home"
+        if not home.exists():
+            prepare(home, asked.rows)
+        for form in () if asked.prepare else ("csv", "parquet", "sav", "dta"):
             seconds, processor, memory = run(home, Path(folder) / form, form)
             failed |= seconds > SECONDS or memory > MEGABYTES
-            print(f"{form:8} {rows:,} persons: {seconds:.1f} s ({processor:.1f} s of CPU), {memory:.0f} MB", flush=True)
+            told = f"{seconds:.1f} s ({processor:.1f} s of CPU), {memory:.0f} MB"
+            print(f"{form:8} {asked.rows:,} persons: {told}", flush=True)
     if failed:
         sys.exit(f"too slow (more than {SECONDS:.0f} s), or too much memory (more than {MEGABYTES:.0f} MB)")
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis import Estimate, where_to_ask
 from analysis.adequacy import NothingToAsk
+from survey.actions.adequacy_areas import AREA, group_agencies, list_area_cells, round_numbers
 from survey.actions.adequacy_basis import collect_basis
 from survey.actions.adequacy_checks import Fielded, check_cell, describe, spread_strata
 from survey.actions.estimating import WaveData, build_wave, cover, estimate_domains
@@ -25,13 +26,13 @@ from survey.actions.release_inputs import read_inputs
 from survey.actions.suppressing import Key
 from survey.mandate.indicators import load_indicator
 from survey.mandate.sectors import descendants
-from survey.store import adequacy, releases, waves
+from survey.store import adequacy, area_trees, releases, waves
 from survey.store.audits import By
-from survey.store.database import Database
+from survey.store.database import Connection, Database
 from survey.store.frames import Stratum
 from survey.store.releases import Release, StoredFigure
 
-DRAWS = {"wave": 5000, "sector": 5000, "agency": 1000}
+DRAWS = {"wave": 5000, "sector": 5000, "agency": 1000, AREA: 1000}
 WORST = ("too_few", "not_shown", "cannot_tell", "off_track", "not_met", "on_track", "met", "above")
 A_VERDICT = 100  # more than a cell can have warnings
 UNJUDGED = "none"
@@ -48,7 +49,7 @@ class NotFrozen(LookupError):
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """What a release rests on: the wave's counts under its checkpoint, what became of its invitations, the figures it
-    shows, and counted responses by channel, assistance, stratum and level."""
+    shows, counted responses by channel, assistance, stratum and level, and the agencies in each area or below it."""
 
     release: Release
     data: WaveData
@@ -56,6 +57,7 @@ class Frozen:
     shown: Mapping[Key, Mapping[str, Any]]
     channels: pd.DataFrame
     batches: Sequence[Mapping[str, Any]]
+    inside: Mapping[str, frozenset[str]]
 
 
 def freeze_due(database: Database, today: date) -> int:
@@ -75,7 +77,7 @@ def freeze(database: Database, release: Release, today: date, draws: Mapping[str
     with database.reading() as connection:
         basis = collect_basis(connection, release)
         figures = releases.list_figures(connection, release.code)
-    frozen = _read(release, basis, figures)
+        frozen = _read(connection, release, basis, figures)
     cells = [*_check_all(frozen, figures, draws)]
     with database.writing("adequacy") as connection:
         adequacy.keep(connection, release.code, release.wave_code, basis=basis, on=today, cells=cells)
@@ -98,25 +100,42 @@ def answers_of(frozen: Frozen, level: str, sector: str, place: str, *, excluded:
     rows = frozen.data.answers
     if excluded:
         rows = pd.concat([rows, frozen.data.excluded], ignore_index=True)
-    if level in ("sector", "agency"):
+    if sector:
         rows = rows[rows["sector"].isin(set(descendants(sector)))]
-    return rows[rows["agency"] == place] if level == "agency" else rows
+    agencies = _agencies_of(frozen, level, place)
+    return rows if agencies is None else rows[rows["agency"].isin(agencies)]
 
 
 def strata_of(frozen: Frozen, level: str, sector: str, place: str) -> list[Stratum]:
     """The strata of a cell."""
-    inside = set(descendants(sector)) if level != "wave" else None
+    inside = set(descendants(sector)) if sector else None
+    agencies = _agencies_of(frozen, level, place)
     return [
         each
         for each in frozen.data.strata
-        if (inside is None or each.sector_code in inside) and (level != "agency" or each.agency_code == place)
+        if (inside is None or each.sector_code in inside) and (agencies is None or each.agency_code in agencies)
     ]
 
 
-def target_of(frozen: Frozen, level: str, sector: str) -> float | None:
-    """The level in force for a cell's sector; None for a whole wave, whose sectors may have several."""
-    numbers = frozen.shown.get(("sector", sector, sector), {}) if level != "wave" else {}
+def target_of(frozen: Frozen, sector: str) -> float | None:
+    """The level in force for a cell's sector; None for all sectors together, which may have several."""
+    numbers = frozen.shown.get(("sector", sector, sector), {})
     return next((float(each["target"]) for each in numbers.get("judgements", ()) if each["kind"] == "in_force"), None)
+
+
+def check_areas(frozen: Frozen, figures: Sequence[StoredFigure], draws: int) -> Iterator[dict[str, Any]]:
+    """The cells of areas with their checks; those that could give a hidden figure away are without a number."""
+    data = frozen.data
+    for key, is_open in list_area_cells(figures, data.strata, frozen.inside, data.answered):
+        if is_open and not answers_of(frozen, *key)["level"].isna().all():
+            estimate = _estimate(frozen, key)[key]
+            codes = [each.code for each in strata_of(frozen, *key)]
+            whole = cover(estimate, data, codes)
+            numbers = round_numbers(whole, {"invited": _add(frozen.fielded.invited, codes)})
+            numbers["answered"] = _add(frozen.fielded.answered, codes)
+            yield _key(frozen, key) | _check(frozen, key, estimate, numbers, draws)
+        else:
+            yield _key(frozen, key) | _nothing(suppressed=not is_open)
 
 
 @lru_cache(maxsize=4)
@@ -126,10 +145,10 @@ def _reopen(database: Database, release_code: str) -> Frozen:
         basis = adequacy.find_basis(connection, release_code)
         assert release is not None
         assert basis is not None
-        return _read(release, basis, releases.list_figures(connection, release_code))
+        return _read(connection, release, basis, releases.list_figures(connection, release_code))
 
 
-def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Frozen:
+def _read(connection: Connection, release: Release, text: str, figures: Sequence[StoredFigure]) -> Frozen:
     basis, inputs = json.loads(text), read_inputs(release.inputs or "{}")
     data = build_wave(
         inputs.wave,
@@ -144,7 +163,9 @@ def _read(release: Release, text: str, figures: Sequence[StoredFigure]) -> Froze
     columns = ["channel", "assisted", "stratum", "period", "level", "n"]
     channels = pd.DataFrame(basis["channels"], columns=columns)
     fielded = Fielded(basis["invited"], basis["answered"], basis["dispositions"], basis.get("asked", {}))
-    return Frozen(release, data, fielded, shown, channels, basis["batches"])
+    parents = {code: area.parent for code, area in area_trees.list_areas(connection).items()}
+    inside = group_agencies(inputs.areas, parents)
+    return Frozen(release, data, fielded, shown, channels, basis["batches"], inside)
 
 
 def _check_all(frozen: Frozen, figures: Sequence[StoredFigure], draws: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -154,11 +175,23 @@ def _check_all(frozen: Frozen, figures: Sequence[StoredFigure], draws: Mapping[s
             continue
         key = figure.level, figure.sector_code, figure.place
         if figure.suppressed or not figure.numbers["n"]:
-            yield _key(frozen, key) | _nothing(figure)
+            yield _key(frozen, key) | _nothing(suppressed=figure.suppressed)
             continue
         if key not in estimates:
             estimates |= _estimate(frozen, key)
         yield _key(frozen, key) | _check(frozen, key, estimates[key], figure.numbers, draws[figure.level])
+    yield from check_areas(frozen, figures, draws[AREA])
+
+
+def _add(counts: Mapping[str, int], codes: Sequence[str]) -> int:
+    return sum(counts.get(code, 0) for code in codes)
+
+
+def _agencies_of(frozen: Frozen, level: str, place: str) -> frozenset[str] | None:
+    """The agencies of a cell; None for all."""
+    if level == AREA:
+        return frozen.inside[place]
+    return frozenset([place]) if level == "agency" else None
 
 
 def _estimate(frozen: Frozen, key: Key) -> dict[Key, Estimate]:
@@ -181,7 +214,7 @@ def _check(frozen: Frozen, key: Key, bare: Estimate, numbers: Mapping[str, Any],
     indicator = load_indicator(data.rule.indicator)
     estimate = cover(bare, data, [each.code for each in strata])
     checks = check_cell(
-        data, indicator, answers, estimate, strata, frozen.fielded, target=target_of(frozen, *key[:2]), draws=draws
+        data, indicator, answers, estimate, strata, frozen.fielded, target=target_of(frozen, key[1]), draws=draws
     )
     warnings = sum(each.warning for each in checks)
     verdict = _verdict(numbers)
@@ -207,12 +240,12 @@ def _where(strata: Sequence[Stratum], rate: float, frozen: Frozen) -> list[str]:
     return []
 
 
-def _nothing(figure: StoredFigure) -> dict[str, Any]:
-    empty = not figure.suppressed
+def _nothing(*, suppressed: bool) -> dict[str, Any]:
+    empty = not suppressed
     names = ("n_effective", "deff", "df", "half_width", "response_rate", "coverage", "answers_needed")
     rank = A_VERDICT * len(WORST) if empty else 0
     return {
-        "hidden": figure.suppressed,
+        "hidden": suppressed,
         "badness": rank,
         "warnings": 0,
         "verdict": "too_few" if empty else "suppressed",
@@ -231,7 +264,7 @@ def _key(frozen: Frozen, key: Key) -> dict[str, Any]:
         "level": level,
         "sector_code": sector,
         "place": place,
-        "area_code": frozen.data.areas.get(place, "") if level == "agency" else "",
+        "area_code": frozen.data.areas.get(place, "") if level == "agency" else place if level == AREA else "",
         "period": f"{closes.year}-{closes.month:02}",
     }
 

@@ -41,7 +41,7 @@ def compare_cell(frozen: Frozen, key: Key) -> list[Variant]:
     answers = answers_of(frozen, *key)
     indicator = load_indicator(frozen.data.rule.indicator)
     scored = score_answers(frozen.data, indicator, answers)
-    base = _Question(frozen, scored, target_of(frozen, *key[:2]))
+    base = _Question(frozen, scored, target_of(frozen, key[1]))
     own = base.ask()
     told = base.describe("method", frozen.data.rule.method, own)
     variants = [replace(told, ours=True)]

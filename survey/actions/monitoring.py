@@ -189,7 +189,7 @@ def most_wanted(frozen: Frozen, cells: Mapping[str, int | None]) -> int:
     wanted = [0]
     for sector, needed in cells.items():
         numbers = frozen.shown.get(("sector", sector, sector), {})
-        if needed and numbers.get("invited") and target_of(frozen, "sector", sector):
+        if needed and numbers.get("invited") and target_of(frozen, sector):
             wanted.append(round(needed / max(LEAST_RESPONSE, numbers["answered"] / numbers["invited"])))
     return min(MOST, max(wanted))
 

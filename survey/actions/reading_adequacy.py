@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from survey.store import adequacy, places
+from survey.store import adequacy, area_trees, places
 from survey.store.adequacy import PAGE, SORTS, Asked
 from survey.store.audits import By
 from survey.store.database import Connection, Database
@@ -52,6 +53,12 @@ def read_cell(database: Database, wave: str, level: str, sector: str, place: str
     return found
 
 
+def list_area_names(database: Database) -> dict[str, Mapping[str, str]]:
+    """The names of every area, ended ones included, by code and language."""
+    with database.reading() as connection:
+        return {code: area.name for code, area in area_trees.list_areas(connection).items()}
+
+
 def export_cells(database: Database, asked: Asked, scope: Scope, by: By) -> list[dict[str, Any]]:
     """Every cell that is asked for with its checks; the export enters the audit trail."""
     with database.writing("export-adequacy") as connection:
@@ -63,7 +70,8 @@ def export_cells(database: Database, asked: Asked, scope: Scope, by: By) -> list
 def _inside(connection: Connection, asked: Asked, scope: Scope) -> Asked:
     sectors = None if scope.sector is None else sorted(places.list_sectors_below(connection, scope.sector))
     agencies = None if scope.area is None else sorted(places.list_agencies(connection, scope))
-    return replace(asked, sectors=sectors, agencies=agencies)
+    areas = () if scope.area is None else places.list_area_codes(connection, scope.area)
+    return replace(asked, sectors=sectors, agencies=agencies, areas=areas)
 
 
-__all__ = ["PAGE", "SORTS", "Asked", "By", "CellsPage", "UnknownCell", "export_cells", "read_cell", "read_cells"]
+__all__ = ["PAGE", "SORTS", "Asked", "By", "CellsPage", "UnknownCell", "export_cells", "list_area_names", "read_cell", "read_cells"]

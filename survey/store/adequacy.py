@@ -32,8 +32,8 @@ FILTERS = ("wave_code", "level", "sector_code", "area_code", "period", "verdict"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which cells, in which order: `filters` by column, `flagged` only those with a warning; `sectors` and `agencies`
-    are those that the reader may see, None all."""
+    """Which cells, in which order: `filters` by column, `flagged` only those with a warning; `sectors`, `agencies` and
+    `areas` are those that the reader may see, None all."""
 
     filters: Mapping[str, str]
     sort: str = "badness"
@@ -42,6 +42,7 @@ class Asked:
     page: int = 1
     sectors: Sequence[str] | None = None
     agencies: Sequence[str] | None = None
+    areas: Sequence[str] = ()
 
 
 def list_frozen(connection: Connection) -> set[str]:
@@ -132,5 +133,6 @@ def _matching(asked: Asked) -> ColumnElement[bool]:
     flagged = [adequacy_cell.c.warnings > 0] if asked.flagged else []
     seen: list[ColumnElement[bool]] = [] if asked.sectors is None else [adequacy_cell.c.sector_code.in_(asked.sectors)]
     if asked.agencies is not None:
-        seen.append((adequacy_cell.c.level == "agency") & adequacy_cell.c.place.in_(asked.agencies))
+        agencies = (adequacy_cell.c.level == "agency") & adequacy_cell.c.place.in_(asked.agencies)
+        seen.append(agencies | ((adequacy_cell.c.level == "area") & adequacy_cell.c.place.in_(asked.areas)))
     return and_(True, *same, *flagged, *seen)

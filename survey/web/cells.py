@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, url_for
@@ -18,7 +18,7 @@ from survey.documents.formats import number
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage, write_csv, write_workbook
 from survey.documents.shell import Link
 from survey.mandate.sectors import load_sectors
-from survey.store.places import Agency
+from survey.store.places import Agency, Scope
 from survey.web.access import allow
 from survey.web.language import reader_language
 from survey.web.services import services
@@ -30,6 +30,22 @@ FILTERS = ("wave_code", "level", "sector_code", "area_code", "period", "verdict"
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What places are called in the reader's language."""
+
+    language: str
+    agencies: Mapping[str, Agency]
+    areas: Mapping[str, Mapping[str, str]]
+
+    def agency(self, code: str) -> str:
+        return agency_name(self.agencies, code, self.language)
+
+    def area(self, code: str) -> str:
+        known = self.areas.get(code, {})
+        return known.get(self.language) or known.get("vi") or code
+
+
 @blueprint.get("")
 @allow(*READERS)
 def show_cells() -> Response:
@@ -37,7 +53,7 @@ def show_cells() -> Response:
     say, asked = speaker(), _read_asked()
     wave = asked.filters["wave_code"]
     found = reading_adequacy.read_cells(services().database, asked, signed_in_staff().scope)
-    agencies = reading.list_agencies(services().database, signed_in_staff().scope)
+    names = _read_names(signed_in_staff().scope)
     shown = found.count - found.hidden
     page = SheetsPage(
         overline=wave_name(find_wave(wave)) if wave else say("Mọi đợt khảo sát"),
@@ -48,8 +64,8 @@ def show_cells() -> Response:
             hidden=number(found.hidden, reader_language()),
         ),
         tabs=tabs(wave, "cells") if wave else (),
-        before=(_filter_form(asked, found.choices, say),),
-        sheets=(_cells_sheet(found.cells, agencies, asked, say),),
+        before=(_filter_form(asked, found.choices, names, say),),
+        sheets=(_cells_sheet(found.cells, names, asked, say),),
         pager=_pager(asked, found.pages, say),
         forms=(_export_form(asked, say),),
     )
@@ -69,11 +85,10 @@ def show_cell() -> Response:
         abort(404)
     wave = find_wave(cell["wave_code"])
     told = json.loads(cell["checks"])
-    agencies = reading.list_agencies(services().database, scope)
     where = ", ".join(told["where"])
     page = SheetsPage(
         overline=wave_name(wave),
-        title=_cell_name(cell, agencies, language, say),
+        title=_cell_name(cell, _read_names(scope), say),
         lead=say("Mỗi phép kiểm với giá trị, ngưỡng và ý nghĩa. Phép kiểm cảnh báo có kèm việc nên làm."),
         tabs=tabs(wave.code, "cells"),
         facts=(say("Mời thêm một người có ích nhất ở các tầng: %(strata)s.", strata=where),) if where else (),
@@ -87,18 +102,23 @@ def show_cell() -> Response:
 @allow(*READERS, confirmed=True)
 def export() -> Response:
     """The cells with every check, as a file; the trail keeps who took it."""
-    say, language, known = speaker(), reader_language(), services()
+    say, known = speaker(), services()
     asked, member = _read_asked(), signed_in_staff()
     form = request.values.get("format", "csv")
     if form not in TYPES:
         abort(404)
     cells = reading_adequacy.export_cells(known.database, asked, member.scope, By(member.name, known.now()))
-    agencies = reading.list_agencies(known.database, member.scope)
-    sheet = _export_sheet(cells, agencies, language, say)
+    sheet = _export_sheet(cells, _read_names(member.scope), say)
     response = make_response(write_csv([sheet]) if form == "csv" else write_workbook([sheet]))
     response.headers["Content-Type"] = TYPES[form]
     response.headers["Content-Disposition"] = f'attachment; filename="adequacy.{form}"'
     return response
+
+
+def _read_names(scope: Scope) -> Names:
+    database = services().database
+    agencies = reading.list_agencies(database, scope)
+    return Names(reader_language(), agencies, reading_adequacy.list_area_names(database))
 
 
 def _read_asked() -> Asked:
@@ -120,8 +140,7 @@ def _url(asked: Asked, **changed: str) -> str:
     return url_for("cells.show_cells", **(values | changed))
 
 
-def _filter_form(asked: Asked, choices: Mapping[str, Sequence[str]], say: Say) -> Form:
-    language = reader_language()
+def _filter_form(asked: Asked, choices: Mapping[str, Sequence[str]], names: Names, say: Say) -> Form:
     labels = {
         "wave_code": say("Đợt"),
         "level": say("Bậc"),
@@ -132,31 +151,33 @@ def _filter_form(asked: Asked, choices: Mapping[str, Sequence[str]], say: Say) -
     }
     fields = []
     for name in FILTERS:
-        options = [(value, _choice(name, value, language, say)) for value in choices[name] if value]
+        options = [(value, _choice(name, value, names, say)) for value in choices[name] if value]
         if len(options) > 1 or asked.filters[name]:
             fields.append(Field(name, labels[name], "select", asked.filters[name], (("", say("tất cả")), *options)))
     flagged = Field("flagged", say("Chỉ nhóm có cảnh báo"), "check", "1" if asked.flagged else "")
     return Form("", url_for("cells.show_cells"), (*fields, flagged), say("Lọc"))
 
 
-def _choice(name: str, value: str, language: str, say: Say) -> str:
+def _choice(name: str, value: str, names: Names, say: Say) -> str:
     if name == "sector_code":
-        return load_sectors()[value].name.in_language(language)
+        return load_sectors()[value].name.in_language(names.language)
+    if name == "area_code":
+        return names.area(value)
     if name == "level":
         return _level(value, say)
     return _verdict(value, say) or say("không có kết luận riêng") if name == "verdict" else value
 
 
 def _level(level: str, say: Say) -> str:
-    return {"wave": say("cả đợt"), "sector": say("lĩnh vực"), "agency": say("cơ quan")}.get(level, level)
+    words = {"wave": say("cả đợt"), "sector": say("lĩnh vực"), "area": say("địa bàn"), "agency": say("cơ quan")}
+    return words.get(level, level)
 
 
 def _verdict(code: str, say: Say) -> str | None:
     return say(verdicts.find_word(verdicts.VERDICTS, code)) if code in verdicts.VERDICTS else None
 
 
-def _cells_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agency], asked: Asked, say: Say) -> Sheet:
-    language = reader_language()
+def _cells_sheet(cells: Sequence[Mapping[str, Any]], names: Names, asked: Asked, say: Say) -> Sheet:
     columns = {
         "place": (say("Nhóm"), "text"),
         "period": (say("Tháng"), "short"),
@@ -173,7 +194,7 @@ def _cells_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agen
     }
     rows = []
     for cell in cells:
-        link = Link(_cell_name(cell, agencies, language, say), _cell_url(cell))
+        link = Link(_cell_name(cell, names, say), _cell_url(cell))
         numbers = [cell[name] for name in columns if name not in ("place", "period", "badness")]
         rows.append([link, cell["period"], _verdict(cell["verdict"], say), *numbers])
     heads = tuple(_head(asked, name, *words) for name, words in columns.items())
@@ -199,11 +220,15 @@ def _cell_url(cell: Mapping[str, Any]) -> str:
     )
 
 
-def _cell_name(cell: Mapping[str, Any], agencies: Mapping[str, Agency], language: str, say: Say) -> str:
+def _cell_name(cell: Mapping[str, Any], names: Names, say: Say) -> str:
     if cell["level"] == "wave":
         return say("Cả đợt")
-    sector = load_sectors()[cell["sector_code"]].name.in_language(language)
-    return sector if cell["level"] == "sector" else f"{agency_name(agencies, cell['place'], language)} · {sector}"
+    code = cell["sector_code"]
+    sector = load_sectors()[code].name.in_language(names.language) if code else say("mọi lĩnh vực")
+    if cell["level"] == "sector":
+        return sector
+    place = names.area(cell["place"]) if cell["level"] == "area" else names.agency(cell["place"])
+    return f"{place} · {sector}"
 
 
 def _checks_sheet(checks: Sequence[Sequence[Any]], language: str, say: Say) -> Sheet:
@@ -238,7 +263,7 @@ def _export_form(asked: Asked, say: Say) -> Form:
     )
 
 
-def _export_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Agency], language: str, say: Say) -> Sheet:
+def _export_sheet(cells: Sequence[Mapping[str, Any]], names: Names, say: Say) -> Sheet:
     """A row a check: value, threshold and warning as numbers, for whoever goes on with them."""
     heads = (
         *((say("Đợt"), "text"), (say("Bậc"), "text"), (say("Nhóm"), "text"), (say("Tháng"), "text")),
@@ -249,9 +274,9 @@ def _export_sheet(cells: Sequence[Mapping[str, Any]], agencies: Mapping[str, Age
         [
             cell["wave_code"],
             _level(cell["level"], say),
-            _cell_name(cell, agencies, language, say),
+            _cell_name(cell, names, say),
             cell["period"],
-            *(write_title(name, language), name, value, limit, int(warning)),
+            *(write_title(name, names.language), name, value, limit, int(warning)),
         ]
         for cell in cells
         for name, value, limit, warning in json.loads(cell["checks"])["checks"]

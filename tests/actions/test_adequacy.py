@@ -73,8 +73,8 @@ def test_the_frozen_counts_are_those_of_the_release(frozen: Database) -> None:
     whole = found.shown["wave", "", "W"]
     assert int(found.data.answers["n"].sum()) == int(found.channels["n"].sum()) == whole["n"]
     assert int(answers_of(found, "sector", "land", "land")["n"].sum()) == found.shown["sector", "land", "land"]["n"]
-    assert target_of(found, "agency", "land") == 0.85
-    assert target_of(found, "wave", "") is None
+    assert target_of(found, "land") == 0.85
+    assert target_of(found, "") is None
 
 
 def test_response_and_precision_are_held_to_the_plan_of_the_rule(frozen: Database) -> None:
