@@ -175,6 +175,7 @@ def _open_statisticians_tools(app: Flask) -> None:
         comments,
         compare_methods,
         drivers,
+        exports,
         nonresponse,
         outside,
         own_file,
@@ -187,7 +188,7 @@ def _open_statisticians_tools(app: Flask) -> None:
 
     for each in (alerts, cells, comments, compare_methods, drivers, nonresponse, outside, own_file, progress):
         app.register_blueprint(each.blueprint)
-    for each in (release_way, reports, small_areas, workshop):
+    for each in (exports, release_way, reports, small_areas, workshop):
         app.register_blueprint(each.blueprint)
 
 

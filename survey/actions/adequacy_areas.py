@@ -47,7 +47,7 @@ def list_area_cells(
 
     `answered` counts the responses of each stratum.
     """
-    shown = {(each.sector_code, each.place): each for each in figures if each.level == AGENCY and not each.suppressed}
+    shown = {(each.sector_code, each.place) for each in figures if each.level == AGENCY and not each.suppressed}
     sectors = [each.sector_code for each in figures if each.level == "sector"]
     for sector in [EVERY_SECTOR, *dict.fromkeys(sectors)]:
         below = [each for each in strata if not sector or each.sector_code in set(descendants(sector))]
@@ -66,7 +66,7 @@ def round_numbers(estimate: Any, more: Mapping[str, Any]) -> dict[str, Any]:
     return round_figure(StoredFigure(AREA, "", "", False, json.dumps(numbers))).numbers
 
 
-def _is_open(parts: Sequence[Stratum], shown: Mapping[tuple[str, str], StoredFigure], answered: Mapping[str, int]) -> bool:
+def _is_open(parts: Sequence[Stratum], shown: set[tuple[str, str]], answered: Mapping[str, int]) -> bool:
     """Whether shown figures of agencies account for all who answered there."""
     keys = {(each.sector_code or "", each.agency_code) for each in parts if answered.get(each.code)}
-    return all(key in shown for key in keys)
+    return keys <= shown

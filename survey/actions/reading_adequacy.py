@@ -74,4 +74,15 @@ def _inside(connection: Connection, asked: Asked, scope: Scope) -> Asked:
     return replace(asked, sectors=sectors, agencies=agencies, areas=areas)
 
 
-__all__ = ["PAGE", "SORTS", "Asked", "By", "CellsPage", "UnknownCell", "export_cells", "list_area_names", "read_cell", "read_cells"]
+__all__ = [
+    "PAGE",
+    "SORTS",
+    "Asked",
+    "By",
+    "CellsPage",
+    "UnknownCell",
+    "export_cells",
+    "list_area_names",
+    "read_cell",
+    "read_cells",
+]

@@ -111,9 +111,13 @@ def _mirror_job(installation: Installation) -> dict[str, Callable[[], int]]:
 
 
 def _report_job(installation: Installation) -> dict[str, Callable[[], int]]:
-    from survey.actions.report_jobs import write_due
+    from survey.actions import export_jobs, report_jobs
 
-    return {"reports": partial(write_due, installation.database, installation.settings.home, installation.today)}
+    database, today = installation.database, installation.today
+    return {
+        "reports": partial(report_jobs.write_due, database, installation.settings.home, today),
+        "exports": partial(export_jobs.write_due, database, today),
+    }
 
 
 class StopSignal:

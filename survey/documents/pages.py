@@ -234,6 +234,7 @@ class ReleasePage:
     publish_url: str | None = None
     refusal: str | None = None
     way: Link | None = None
+    export: Link | None = None
     back: Link | None = None
     minimum_cell: int = 10
 

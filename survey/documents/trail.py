@@ -16,6 +16,8 @@ KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
         frozenset(
             {
                 "adequacy-exported",
+                "export-asked",
+                "export-fetched",
                 "microdata-exported",
                 "rows-exported",
                 "screening-exported",

@@ -173,6 +173,7 @@ NAVIGATION = {
     "others": N_("Số liệu của nơi khác"),
     "alerts": N_("Cần xem"),
     "own_file": N_("Tệp của tôi"),
+    "exports": N_("Xuất dữ liệu"),
     "voice": N_("Ý kiến ngỏ"),
     "questionnaires": N_("Phiếu hỏi"),
     "set_up": N_("Mở đợt"),

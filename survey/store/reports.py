@@ -12,6 +12,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from survey.store.sql import from_json, to_json
 from survey.store.tables import report_file, report_job, report_text
 
+REPORT, EXPORT = "report", "export"  # what a job writes; `kind` of what was asked
+
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
@@ -27,7 +29,7 @@ class ReportText:
 
 @dataclass(frozen=True, slots=True)
 class ReportJob:
-    """Documents that somebody asked for; `ready` are the formats that are written."""
+    """Documents that somebody asked for; `ready` are the formats, or the pieces of an export, that are written."""
 
     id: int
     release_code: str
@@ -58,8 +60,10 @@ def add_job(connection: Connection, release_code: str, asked: dict[str, Any], by
     return number
 
 
-def list_jobs(connection: Connection, *, release_code: str | None = None, state: str | None = None) -> list[ReportJob]:
-    """Newest first."""
+def list_jobs(
+    connection: Connection, kind: str = REPORT, *, release_code: str | None = None, state: str | None = None
+) -> list[ReportJob]:
+    """Those of a kind, newest first."""
     query = select(report_job).order_by(report_job.c.id.desc())
     if release_code is not None:
         query = query.where(report_job.c.release_code == release_code)
@@ -69,16 +73,16 @@ def list_jobs(connection: Connection, *, release_code: str | None = None, state:
     for row in connection.execute(select(report_file.c.job_id, report_file.c.format)):
         ready.setdefault(row.job_id, []).append(row.format)
     rows = connection.execute(query).mappings()
-    return [
+    found = [
         ReportJob(**{**row, "asked": from_json(row["asked"])}, ready=tuple(sorted(ready.get(row["id"], ()))))
         for row in rows
     ]
+    return [job for job in found if job.asked.get("kind", REPORT) == kind]
 
 
 def add_file(connection: Connection, job_id: int, form: str, content: bytes) -> None:
     """Keep a document, in place of one that a killed job left."""
-    mine = (report_file.c.job_id == job_id) & (report_file.c.format == form)
-    connection.execute(delete(report_file).where(mine))
+    remove_file(connection, job_id, form)
     connection.execute(insert(report_file).values(job_id=job_id, format=form, content=content))
 
 
@@ -89,6 +93,21 @@ def set_state(connection: Connection, job_id: int, state: str) -> None:
 def find_file(connection: Connection, job_id: int, form: str) -> bytes | None:
     mine = (report_file.c.job_id == job_id) & (report_file.c.format == form)
     return connection.scalar(select(report_file.c.content).where(mine))
+
+
+def measure_files(connection: Connection, job_id: int) -> int:
+    """The bytes of all documents, or pieces, of a job."""
+    mine = report_file.c.job_id == job_id
+    return int(connection.scalar(select(func.sum(func.length(report_file.c.content))).where(mine)) or 0)
+
+
+def remove_file(connection: Connection, job_id: int, form: str) -> None:
+    mine = (report_file.c.job_id == job_id) & (report_file.c.format == form)
+    connection.execute(delete(report_file).where(mine))
+
+
+def remove_files(connection: Connection, job_id: int) -> None:
+    connection.execute(delete(report_file).where(report_file.c.job_id == job_id))
 
 
 def remove_jobs(connection: Connection, ids: Sequence[int]) -> None:

@@ -32,6 +32,7 @@ NAVIGATION = {
         ("adequacy", "statistician.choose_wave", ("statistician", "auditor")),
         ("waves", "statistician.show_waves", ("statistician", "auditor")),
         ("own_file", "own_file.show", ("statistician",)),
+        ("exports", "exports.show_releases", ("statistician",)),
     ),
     "preparing": (
         ("set_up", "waves_operator.show_waves", ("operator", "statistician", "auditor")),

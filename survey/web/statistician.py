@@ -14,6 +14,7 @@ from survey.documents.pages import Link, Pin, ReleasePage, ReleaseRow, ReleasesP
 from survey.store.audits import By
 from survey.store.people import Staff
 from survey.store.waves import Wave
+from survey.web import exports
 from survey.web.access import allow
 from survey.web.adequacy import adequacy_page
 from survey.web.language import reader_language
@@ -107,6 +108,7 @@ def show_release(code: str) -> Response:
         publish_url=None if refusal else url_for("statistician.publish", code=code),
         refusal=refusal,
         way=Link(translate(language, "Xem xét, ký và công bố"), url_for("release_way.show_way", code=code)),
+        export=_export_link(code, language) if exports.may_take(opened) else None,
         back=Link(translate(language, "Bản công bố"), url_for("statistician.show_releases")),
     )
     notice = "published" if request.args.get("notice") == "published" else None
@@ -126,6 +128,10 @@ def publish(code: str) -> Response:
     except (AlreadyPublished, SecondPersonNeeded, ReviewNeeded, NoteNeeded):
         return make_response(redirect(url_for("statistician.show_release", code=code), 303))
     return make_response(redirect(url_for("statistician.show_release", code=code, notice="published"), 303))
+
+
+def _export_link(code: str, language: str) -> Link:
+    return Link(translate(language, "Xuất dữ liệu và dựng lại con số"), url_for("exports.show_export", code=code))
 
 
 def _wave_row(wave: Wave, language: str) -> WaveRow:

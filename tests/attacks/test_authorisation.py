@@ -39,6 +39,7 @@ PLACED: dict[str, Callable[[World, str], str]] = {
     "statistician.code": lambda _, place: f"W-{place}.1",
     "release_way.code": lambda _, place: f"W-{place}.1",
     "reports.code": lambda _, place: f"W-{place}.1",
+    "exports.code": lambda _, place: f"W-{place}.1",
     "devices.name": lambda _, place: f"may-{place}",
     "accounts.name": lambda _, place: f"nv-{place}",
     "keyer.code": lambda world, place: world.batches.get(place, "00000000000"),
@@ -52,6 +53,7 @@ SHARED = {
     "official.service": "khong-co",
     "reports.number": 1,
     "reports.form": "pdf",
+    "exports.job": 1,
     "builder.code": "onequestion",
     "builder.name": "onequestion@1",
     "builder.form": "json",
@@ -66,9 +68,11 @@ SHARED = {
     "single_sign_on.token": "khong-co",
 }
 # Where even one's own answers 404, because the small world has no such thing in it: nothing is shown by these rows.
+# A package of a wave is for whoever sees the whole installation; here everybody has a ward (tests/web/test_exports.py).
 NOT_IN_THIS_WORLD = {
     "auditor",
     "compare_methods",
+    "exports",
     "interviewer",
     "nonresponse",
     "progress",
