@@ -44,6 +44,9 @@ class PostgresqlPowerCut:
     def start(self) -> None:
         self._process = self.cluster.start({**SETTINGS, **self.settings}, **self.disk.environment)
 
+    def begin(self) -> None:
+        """Its disk is watched from the start on."""
+
     def strike(self, server: WebServer, dice: random.Random) -> None:
         server.kill()
         kill_all(self._process)

@@ -62,6 +62,9 @@ class Failover:
             self._await_standby("sync")
         self.standby = standby
 
+    def begin(self) -> None:
+        """Nothing to get ready."""
+
     def strike(self, server: WebServer, dice: random.Random) -> None:
         """What is sent to the standby no longer arrives; a little later the machine of web and primary is gone."""
         os.kill(self._await_standby(), signal.SIGSTOP)

@@ -36,6 +36,7 @@ class Fault(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]: ...
+    def begin(self) -> None: ...
     def strike(self, server: Server, dice: random.Random) -> None: ...
     def recover(self, dice: random.Random) -> None: ...
 
@@ -45,6 +46,9 @@ class Kill:
     """SIGKILL for the master, its worker or the one that works, and then for all; mostly for all at once."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Nothing to get ready."""
 
     def strike(self, server: Server, dice: random.Random) -> None:
         victims = [server.process.pid, *server.children()]
@@ -62,6 +66,9 @@ class Stop:
     """SIGTERM for the master, as an operator stops it; sometimes SIGHUP before, which replaces the workers."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Nothing to get ready."""
 
     def strike(self, server: Server, dice: random.Random) -> None:
         if dice.random() < 0.5:
@@ -85,12 +92,15 @@ class PowerCut:
     def environment(self) -> Mapping[str, str]:
         return {**self.disk.environment, **self.extra}
 
+    def begin(self) -> None:
+        """What others wrote meanwhile, whom no shim watches, is durable: invitations, whoever looked at the file."""
+        self.disk.begin()
+
     def strike(self, server: Server, dice: random.Random) -> None:
         server.kill()
 
     def recover(self, dice: random.Random) -> None:
         self.lost_writes += self.disk.lose_power(dice)
-        self.disk.begin()
 
 
 def play(
@@ -102,6 +112,7 @@ def play(
     broken: list[str] = []
     print(f"{rounds} rounds of {type(fault).__name__}: HAILONG_FAULT_SEED={seed} repeats their chance")
     for number in range(rounds):
+        fault.begin()
         with serving(home, program=program, **fault.environment) as server:
             crowd.send_again(server.address)
             with crowd.answering(server.address):
