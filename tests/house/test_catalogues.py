@@ -1,6 +1,7 @@
 """Every sentence that a page can say is written in English and Khmer, with the same numbers in the same places."""
 
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def forms(message: Message) -> list[tuple[str, str]]:
 
 def test_the_extraction_sees_code_and_templates() -> None:
     assert {"Chưa khẳng định được", "Gửi phiếu"} <= sentences()
+
+
+@pytest.mark.parametrize("language", ["vi", *TRANSLATED])
+def test_no_sentence_stands_twice_in_a_catalogue(language: str) -> None:
+    """Two branches that are merged line by line may both bring one; which translation then holds is chance."""
+    written = (LOCALE / language / "LC_MESSAGES" / "hailong.po").read_text(encoding="utf-8")
+    entries = Counter(re.findall(r'^msgid ((?:".*"\n)+)', written, re.MULTILINE))
+    assert len(entries) > 1000
+    assert [entry for entry, times in entries.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("language", ["vi", *TRANSLATED])
