@@ -73,7 +73,7 @@ nightly: $(VENV)/installed-test ## Full counts of the fault and coverage suites
 	tests/actions/test_tampers.py tests/actions/test_honest_histories.py tests/attacks \
 	tests/actions/test_estimating_file.py tests/web/test_statistician_speed.py tests/web/test_api_fuzzed.py tests/browser/test_kiosk.py \
 	tests/browser/test_citizen_accessibility.py
-	@$(BIN)/python benchmarks/coverage.py --full
+	@$(BIN)/hailong simulate --coverage full --seed 20260101
 	@$(BIN)/python benchmarks/fraud.py --full
 	@.ci/scan
 

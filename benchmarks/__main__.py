@@ -36,7 +36,6 @@ TITLES = {
     "releasing": "A release of a province",
     "scale": "One database as it grows: sealing, tallying, estimating, verifying",
     "verifying": "An auditor's bundle, against hashlib alone",
-    "coverage": "Coverage of the intervals",
 }
 
 

@@ -26,10 +26,12 @@ OPTIONS: tuple[tuple[str, Any, str], ...] = (
 
 
 def country_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a country, a folder to write it to, and how often to draw it."""
+    """The options of a country, a folder to write it to, how often to draw it, and the study of the intervals."""
     for name, kind, told in reversed(OPTIONS):
         command = click.option(f"--{name}", type=kind, help=told)(command)
     command = click.option("--samples", type=click.IntRange(1), help="Draw so often and count what is wrong.")(command)
+    coverage = "Study the intervals over simulated samples; full is that of docs/methods.md, some minutes."
+    command = click.option("--coverage", type=click.Choice(["small", "full"]), help=coverage)(command)
     folder = click.Path(file_okay=False, path_type=Path)
     return click.option("--country", "folder", type=folder, help="Write a country's truth and a sample here.")(command)
 
@@ -39,12 +41,24 @@ def simulate_country(seed: int, asked: Mapping[str, Any]) -> None:
     from survey.actions.simulating_country import Country, study, write_country
 
     given = {name: value for name, value in asked.items() if value is not None}
-    folder, samples = given.pop("folder", None), given.pop("samples", None)
-    if folder is None and samples is None:
-        raise click.UsageError("Name a WAVE, a folder by --country, or how many --samples to draw.")
+    folder, samples, coverage = (given.pop(name, None) for name in ("folder", "samples", "coverage"))
+    if folder is None and samples is None and coverage is None:
+        raise click.UsageError("Name a WAVE, a folder by --country, how many --samples to draw, or --coverage.")
+    if coverage is not None:
+        _study_intervals(coverage, seed)
     country = Country(**given)
     if folder is not None:
         click.echo(f"Written to {folder}: {', '.join(write_country(country, folder, seed))}")
     if samples is not None:
         for name, value in asdict(study(country, samples=samples, seed=seed)).items():
             click.echo(f"{name:14} {value:,.4f}" if isinstance(value, float) else f"{name:14} {value:,}")
+
+
+def _study_intervals(size: str, seed: int) -> None:
+    from survey.actions.studying_coverage import SIZES, GuaranteeBroken, study_coverage
+
+    try:
+        for table in study_coverage(SIZES[size], seed):
+            click.echo(f"{table}\n")
+    except GuaranteeBroken as broken:
+        raise click.ClickException(str(broken)) from None

@@ -59,7 +59,8 @@ def simulate(
     """Answer the open invitations of a demonstration wave, to try the fraud screen on frauds that you chose.
 
     Without a WAVE, a country whose truth is known: --country FOLDER writes its truth and a sample; --samples 500 draws
-    it so often, and says how often the interval holds the truth and how often a verdict is wrong.
+    it so often, and says how often the interval holds the truth and how often a verdict is wrong; --coverage full
+    does so for every interval over many designs, and its tables are those of docs/methods.md (--seed 20260101).
     """
     if wave_code is None:
         simulate_country(seed, country)
