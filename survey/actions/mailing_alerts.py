@@ -10,7 +10,7 @@ from hashlib import sha256
 from survey.actions.alerting import Alert, read_alerts
 from survey.actions.reading import list_agencies
 from survey.actions.telling_figures import agency_name
-from survey.documents import release_words, verdicts
+from survey.documents import formats, release_words, verdicts
 from survey.documents.environment import translate
 from survey.gateways.errors import GatewayError
 from survey.gateways.mailing import Mail, MailGateway
@@ -72,5 +72,7 @@ def _letter(day: date, lines: Sequence[str], recipient: str, sender: str) -> Mai
     text = "\n".join(f"- {line}" for line in lines)
     digest = sha256(f"{day}\n{text}\n{recipient}".encode()).hexdigest()[:32]
     headers = {"Message-ID": f"<{digest}@{sender.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"}
-    body = f"Sau lần công bố ngày {day:%d/%m/%Y}, những chỗ sau cần xem:\n\n{text}\n"
-    return Mail(recipient, f"Hài Lòng: {len(lines)} chỗ cần xem, {day:%d/%m/%Y}", body, None, headers)
+    told = {"count": len(lines), "date": formats.day(day, FIRST_LANGUAGE)}
+    subject = translate(FIRST_LANGUAGE, "Hài Lòng: %(count)s chỗ cần xem, %(date)s", **told)
+    begin = translate(FIRST_LANGUAGE, "Sau lần công bố ngày %(date)s, những chỗ sau cần xem:", **told)
+    return Mail(recipient, subject, f"{begin}\n\n{text}\n", None, headers)

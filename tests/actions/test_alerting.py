@@ -112,3 +112,4 @@ def test_one_digest_a_day_names_what_is_out_of_the_ordinary(released: Database, 
     assert mail_alerts(released, sender, ["lanh-dao@vidu.vn"], tomorrow) == 0
     [letter] = mailbox.arrived
     assert "Cơ quan A" in letter.get_content()
+    assert letter["Subject"] == f"Hài Lòng: {letter.get_content().count('- ')} chỗ cần xem, 24/11/2026"

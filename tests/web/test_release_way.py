@@ -108,6 +108,7 @@ def test_a_draft_is_reviewed_signed_for_an_hour_and_taken_back(sign_in: SignedIn
 
 def test_the_calendar_tells_everybody_the_day_and_why_it_moved(sign_in: SignedIn, app: Flask) -> None:
     lan = sign_in("lan")
+    assert "không định trước" in app.test_client().get("/results/calendar?language=vi").text, "W came out unplanned"
     assert lan.post("/staff/calendar", data={"wave": "W", "day": ""}).status_code == 400
     assert lan.post("/staff/calendar", data={"wave": "W", "day": "2026-11-23"}).status_code == 400
     assert lan.post("/staff/calendar", data={"wave": "V", "day": "2026-12-23"}).status_code == 404
