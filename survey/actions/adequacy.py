@@ -180,7 +180,8 @@ def _check_all(frozen: Frozen, figures: Sequence[StoredFigure], draws: Mapping[s
         if key not in estimates:
             estimates |= _estimate(frozen, key)
         yield _key(frozen, key) | _check(frozen, key, estimates[key], figure.numbers, draws[figure.level])
-    yield from check_areas(frozen, figures, draws[AREA])
+    if AREA in draws:
+        yield from check_areas(frozen, figures, draws[AREA])
 
 
 def _add(counts: Mapping[str, int], codes: Sequence[str]) -> int:
