@@ -94,7 +94,7 @@ def _label(each: Variant, say: Say) -> str:
         name = say(verdicts.find_word(words, each.value))
         return say("Quy tắc: %(name)s", name=name) if each.ours else say("Khoảng: %(name)s", name=name)
     if each.kind == "lonely":
-        return say("Tầng lẻ: %(rule)s", rule=each.value)
+        return say("Tầng lẻ: %(rule)s", rule=say(verdicts.find_word(verdicts.LONELY, each.value)))
     if each.kind == "population":
         finite = each.value == "finite"
         return say("Có hiệu chỉnh tổng thể hữu hạn") if finite else say("Không hiệu chỉnh tổng thể hữu hạn")

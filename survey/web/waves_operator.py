@@ -13,7 +13,7 @@ from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownPart, UnknownWav
 from survey.documents.formats import day
 from survey.documents.sheets import Column, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
-from survey.documents.verdicts import METHODS, WEIGHTINGS
+from survey.documents.verdicts import LONELY, METHODS, WEIGHTINGS
 from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
 from survey.mandate.rules import MalformedRule, Rule, read_rule
@@ -245,7 +245,7 @@ def _rule_of(say: Say, rule: Rule) -> Sheet:
             or rule.recipe_name
             or say(WEIGHTINGS.get(rule.weighting, rule.weighting)),
         ),
-        (say("Tầng chỉ có một đơn vị"), _lonely(say).get(rule.lonely_psu, rule.lonely_psu)),
+        (say("Tầng chỉ có một đơn vị"), say(LONELY.get(rule.lonely_psu, rule.lonely_psu))),
         (say("Kết luận về"), words[rule.target_population]),
         (say("Cỡ mẫu hiệu dụng tối thiểu"), str(rule.minimum_effective)),
         (say("Bậc tự do tối thiểu"), str(rule.minimum_df)),
@@ -260,10 +260,6 @@ def _rule_of(say: Say, rule: Rule) -> Sheet:
         (say("Quy tắc loại trừ"), _exclusions(rule) or say("Không có")),
     )
     return Sheet(say("Quy tắc tính"), (Column(say("Mục")), Column(say("Giá trị"))), rows)
-
-
-def _lonely(say: Say) -> dict[str, str]:
-    return {"collapse": say("Gộp với tầng bên cạnh")}
 
 
 def _totals_of(say: Say, wave: Wave) -> tuple[Sheet, ...]:
