@@ -11,7 +11,7 @@ from analysis.errors import AnalysisError
 from analysis.intervals import METHODS
 from survey.actions.adequacy import Frozen, answers_of, target_of
 from survey.actions.estimating import judge_by_rule, make_design, score_answers
-from survey.actions.suppressing import DECIMALS
+from survey.actions.suppressing import round_printed
 from survey.mandate.indicators import load_indicator
 
 LONELY = ("fail", "remove", "certainty", "adjust", "average", "collapse")
@@ -108,11 +108,11 @@ class _Question:
         return Variant(
             kind,
             value,
-            rate=round(found.rate, DECIMALS),
-            low=round(found.low, DECIMALS),
-            high=round(found.high, DECIMALS),
+            rate=round_printed(found.rate),
+            low=round_printed(found.low),
+            high=round_printed(found.high),
             n=found.n,
-            n_effective=round(found.n_effective, 1),
+            n_effective=round_printed(found.n_effective, 1),
             verdict=verdict,
             why="; ".join(found.notes),
         )

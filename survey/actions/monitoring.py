@@ -11,7 +11,7 @@ from datetime import date
 from analysis import asymptotic_sequence
 from survey.actions.adequacy import Frozen, target_of
 from survey.actions.nonresponse import hide_channels
-from survey.actions.suppressing import DECIMALS
+from survey.actions.suppressing import round_printed
 from survey.store import recipes, releases
 from survey.store.audits import By
 from survey.store.database import Database
@@ -123,7 +123,7 @@ def list_looks(database: Database, frozen: Frozen) -> list[Look]:
             numbers = {} if figure.suppressed else figure.numbers
             if numbers.get("rate") is not None and numbers["n_effective"] > 0:
                 always = asymptotic_sequence(numbers["rate"], numbers["n_effective"])
-                limits = [round(each, DECIMALS) for each in always]
+                limits = [round_printed(each) for each in always]
                 ordinary = (numbers["rate"], numbers["low"], numbers["high"])
                 looks.append(Look(figure.sector_code, on, numbers["n"], *ordinary, *limits))
     return sorted(looks, key=lambda look: (look.sector, look.on))

@@ -18,7 +18,7 @@ from analysis.twophase import TwoPhaseEstimate, TwoPhaseStratum, estimate_two_ph
 from survey.actions.adequacy import Frozen
 from survey.actions.asking_again import size_subsample
 from survey.actions.estimating import make_design, score_answers
-from survey.actions.suppressing import DECIMALS, GROUP_DISCLOSURE
+from survey.actions.suppressing import GROUP_DISCLOSURE, round_printed
 from survey.mandate.indicators import load_indicator
 
 Followed = tuple[int, int]
@@ -240,14 +240,14 @@ def hide_groups(counts: Mapping[str, int], satisfied: Mapping[str, float], k: in
 def _describe(
     kept: Cells, design: Design, by: str, name: str, largest: str, row: Mapping[Hashable, Any], n: int
 ) -> GroupRate:
-    rates = [round(float(row[each]), DECIMALS) for each in ("rate", "low", "high")]
+    rates = [round_printed(float(row[each])) for each in ("rate", "low", "high")]
     if name == largest:
         return GroupRate(name, n, *rates)
     try:
         gap = difference(kept, design, "y", by, name, largest)
     except AnalysisError:
         return GroupRate(name, n, *rates)
-    return GroupRate(name, n, *rates, *(round(each, DECIMALS) for each in (gap.difference, gap.low, gap.high)))
+    return GroupRate(name, n, *rates, *(round_printed(each) for each in (gap.difference, gap.low, gap.high)))
 
 
 def list_unfollowed(frozen: Frozen, followed: Iterable[str]) -> Sequence[str]:

@@ -27,6 +27,7 @@ GROUP_DISCLOSURE = 30
 LEAST_WIDTH = 1  # satisfied answers by which a hidden figure must be free to vary
 ROOM_MARGIN = 0.25  # other levels and days narrow what one equation leaves open
 DECIMALS = 3  # of a share: 0.1 per cent, as every page prints it
+TRUSTED_DECIMALS = 12  # further ones follow from the order in which floats were added
 NOTHING = json.dumps({})
 NOT_PUBLISHED = "successes"
 
@@ -42,6 +43,11 @@ class Past(NamedTuple):
 
 
 Shown = Mapping[Key, Past]
+
+
+def round_printed(value: float, decimals: int = DECIMALS) -> float:
+    """Rounded for print. A tie falls to one side, whatever the last bits of a sum are: else 21/20 is 1.0 or 1.1."""
+    return round(round(value, TRUSTED_DECIMALS), decimals)
 
 
 def hide_small(
@@ -135,7 +141,7 @@ class _Tree:
 
     def printed_rate(self, number: int) -> float | None:
         rate = self.numbers[number]["rate"]
-        return None if rate is None else round(rate, DECIMALS)
+        return None if rate is None else round_printed(rate)
 
     def weight(self, number: int) -> float:
         numbers = self.numbers[number]
@@ -184,7 +190,7 @@ class _Differences:
     def _move(now: _Tree, number: int, before: Past) -> int:
         """New answers; 1 where as many came as went, and the rate tells so."""
         newer = now.numbers[number]["rate"]
-        changed = (None if newer is None else round(newer, DECIMALS)) != before.rate
+        changed = (None if newer is None else round_printed(newer)) != before.rate
         return now.sizes[number] - before.n or int(changed)
 
 
@@ -298,7 +304,7 @@ def _key(figure: StoredFigure) -> Key:
 def _rounded(value: Any) -> Any:
     """Shares to three decimals, larger numbers to one."""
     if isinstance(value, float):
-        return round(value, DECIMALS if abs(value) <= 1 else 1)
+        return round_printed(value, DECIMALS if abs(value) <= 1 else 1)
     if isinstance(value, dict):
         return {name: _rounded(each) for name, each in value.items()}
     return [_rounded(each) for each in value] if isinstance(value, list | tuple) else value

@@ -17,7 +17,7 @@ import pandas as pd
 from analysis import Design, check_weights, list_factors, rate, weights_of
 from survey.actions.adequacy import Frozen, read_frozen
 from survey.actions.estimating import make_design, score_answers
-from survey.actions.suppressing import DECIMALS
+from survey.actions.suppressing import round_printed
 from survey.actions.weighing import (
     METHODS,
     VARIABLES,
@@ -181,9 +181,9 @@ def _measure(step: str, frozen: Frozen, scored: pd.DataFrame, design: Design) ->
     middle = quantile(weights, n, 0.5)
     return Effect(
         step,
-        round(found.rate, DECIMALS),
-        round(found.low, DECIMALS),
-        round(found.high, DECIMALS),
+        round_printed(found.rate),
+        round_printed(found.low),
+        round_printed(found.high),
         round(found.deff, 2),
         round(told.kish_deff, 2),
         round(told.cv, 2),

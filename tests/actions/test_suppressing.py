@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.actions.suppressing import hide_small
+from survey.actions.suppressing import hide_small, round_printed
 from survey.mandate.sectors import load_sectors
 from survey.store.releases import StoredFigure
 
@@ -62,6 +63,17 @@ def test_nobody_learns_what_each_of_a_few_said(n: int, successes: int, shown: bo
     """All 29 satisfied tells what each of the 29 answered."""
     (after,) = hide_small([figure("agency", "land", "a", n, successes)], K)
     assert after.suppressed is not shown
+
+
+@pytest.mark.parametrize(("tie", "decimals"), [(21 / 20, 1), (73 / 80, 3), (0.0005, 3), (1234.25, 1)])
+def test_a_tie_is_printed_alike_whatever_order_it_was_added_up_in(tie: float, decimals: int) -> None:
+    around = [math.nextafter(tie, 0), tie, math.nextafter(tie, math.inf), tie * (1 - 4e-16), tie * (1 + 4e-16)]
+    assert len({round_printed(value, decimals) for value in around}) == 1
+    assert round_printed(tie, decimals) == round(tie, decimals)
+
+
+def test_the_control_plain_rounding_tells_them_apart() -> None:
+    assert round(math.nextafter(21 / 20, 0), 1) != round(21 / 20, 1)
 
 
 def test_a_hidden_figure_holds_no_number() -> None:
