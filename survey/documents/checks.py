@@ -12,6 +12,14 @@ from survey.documents.verdicts import N_
 
 NONE = ""
 YES = 1.0
+LONELY = {  # with R's names, by which a statistician knows them
+    "fail": N_("không tính (fail)"),
+    "remove": N_("bỏ qua tầng đó (remove)"),
+    "certainty": N_("coi như chắc chắn được chọn (certainty)"),
+    "adjust": N_("so với trung bình chung (adjust)"),
+    "average": N_("lấy trung bình của các tầng khác (average)"),
+    "collapse": N_("gộp với tầng bên cạnh (collapse)"),
+}
 
 
 @dataclass(frozen=True, slots=True)

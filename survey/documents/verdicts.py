@@ -102,15 +102,6 @@ WEIGHTINGS = {
     "calibrated": N_("theo khung mẫu, có hiệu chỉnh theo số liệu tổng thể"),
 }
 
-LONELY = {  # with R's names, by which a statistician knows them
-    "fail": N_("không tính (fail)"),
-    "remove": N_("bỏ qua tầng đó (remove)"),
-    "certainty": N_("coi như chắc chắn được chọn (certainty)"),
-    "adjust": N_("so với trung bình chung (adjust)"),
-    "average": N_("lấy trung bình của các tầng khác (average)"),
-    "collapse": N_("gộp với tầng bên cạnh (collapse)"),
-}
-
 METHODS = {
     "guarded": N_("Korn-Graubard có chặn dưới"),
     "mean": N_("xấp xỉ chuẩn"),

@@ -10,6 +10,7 @@ from survey.actions.comparing_methods import Variant, compare_cell
 from survey.actions.telling_figures import agency_name
 from survey.documents import verdicts
 from survey.documents.charts import Interval, TargetLine, caterpillar
+from survey.documents.checks import LONELY
 from survey.documents.sheets import Column, Field, Form, Sheet, SheetsPage
 from survey.mandate.sectors import load_sectors
 from survey.web.access import allow
@@ -94,7 +95,7 @@ def _label(each: Variant, say: Say) -> str:
         name = say(verdicts.find_word(words, each.value))
         return say("Quy tắc: %(name)s", name=name) if each.ours else say("Khoảng: %(name)s", name=name)
     if each.kind == "lonely":
-        return say("Tầng lẻ: %(rule)s", rule=say(verdicts.find_word(verdicts.LONELY, each.value)))
+        return say("Tầng lẻ: %(rule)s", rule=say(verdicts.find_word(LONELY, each.value)))
     if each.kind == "population":
         finite = each.value == "finite"
         return say("Có hiệu chỉnh tổng thể hữu hạn") if finite else say("Không hiệu chỉnh tổng thể hữu hạn")

@@ -10,10 +10,11 @@ from survey.actions import waves
 from survey.actions.comparing_totals import compare_totals
 from survey.actions.showing_places import name_places
 from survey.actions.waves import CHANNELS, SEAL_MINIMUM, UnknownPart, UnknownWave, WaveExists, WaveLocked
+from survey.documents.checks import LONELY
 from survey.documents.formats import day
 from survey.documents.sheets import Column, Form, Sheet, SheetsPage, render_sheets
 from survey.documents.shell import Link
-from survey.documents.verdicts import LONELY, METHODS, WEIGHTINGS
+from survey.documents.verdicts import METHODS, WEIGHTINGS
 from survey.mandate.exclusions import load_exclusion_rules
 from survey.mandate.indicators import load_indicators
 from survey.mandate.rules import MalformedRule, Rule, read_rule
