@@ -67,13 +67,18 @@ RULE = (
 Command = Callable[..., None]
 
 
+def _default(name: str) -> str:
+    return f"Opens with {getattr(Rule(), name)}."
+
+
 def _facts(command: Command) -> Command:
     """The options of a wave and of its rule; what is not given is None or empty."""
     shares = click.Choice(["0.01", "0.05", "0.10"])
+    levels = click.Choice(["0.90", "0.95", "0.99"])
     population = "Who is asked: those who had a transaction, or the general public at home. Never merged."
     options = (
         click.option("--series", help="Code of the series that the wave belongs to."),
-        click.option("--purpose", type=click.Choice(PURPOSES), help="Official unless something else is said."),
+        click.option("--purpose", type=click.Choice(PURPOSES), help="Opens as official."),
         click.option("--population", type=click.Choice(["transactions", "public"]), help=population),
         click.option(
             "--channel",
@@ -84,18 +89,18 @@ def _facts(command: Command) -> Command:
         ),
         click.option("--sector", "sectors", multiple=True, help="A sector that it is about (repeatable); else all."),
         click.option("--area", "areas", multiple=True, help="An area or area group (repeatable); else all."),
-        click.option("--grace-days", type=click.IntRange(0, 60), help="For paper and devices; 7 unless said."),
-        click.option("--indicator", help=f"{Rule().indicator} unless said."),
-        click.option("--method", help=f"Interval method of the rule, {Rule().method} unless said."),
+        click.option("--grace-days", type=click.IntRange(0, 60), help="For paper and devices; opens with 7."),
+        click.option("--indicator", help=_default("indicator")),
+        click.option("--method", help=f"Interval of the rule. {_default('method')}"),
         click.option("--exclusion", "exclusions", multiple=True, help="A public exclusion rule, such as late@1."),
-        click.option("--confidence-level", type=click.Choice(["0.90", "0.95", "0.99"])),
-        click.option("--minimum-effective", type=click.IntRange(30)),
-        click.option("--minimum-df", type=click.IntRange(8)),
-        click.option("--window-waves", type=click.IntRange(1, 24)),
-        click.option("--counts", type=click.Choice(COUNTED)),
-        click.option("--largest-frame-gap", type=shares),
-        click.option("--planned-response", type=click.Choice(PLANNED_RESPONSES), help="Share who are to answer."),
-        click.option("--planned-margin", type=click.Choice(PLANNED_MARGINS)),
+        click.option("--confidence-level", type=levels, help=_default("confidence_level")),
+        click.option("--minimum-effective", type=click.IntRange(30), help=_default("minimum_effective")),
+        click.option("--minimum-df", type=click.IntRange(8), help=_default("minimum_df")),
+        click.option("--window-waves", type=click.IntRange(1, 24), help=_default("window_waves")),
+        click.option("--counts", type=click.Choice(COUNTED), help=_default("counts")),
+        click.option("--largest-frame-gap", type=shares, help=_default("largest_frame_gap")),
+        click.option("--planned-response", type=click.Choice(PLANNED_RESPONSES), help=_default("planned_response")),
+        click.option("--planned-margin", type=click.Choice(PLANNED_MARGINS), help=_default("planned_margin")),
         click.option("--finite/--process", default=None, help="Judge these transactions only, or the service."),
     )
     for option in reversed(options):
